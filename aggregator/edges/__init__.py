@@ -1,0 +1,1 @@
+"""Edges do I/O and decide nothing."""

@@ -1,0 +1,1 @@
+"""Hosts decide when and where jobs run. They hold no news logic."""

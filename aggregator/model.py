@@ -1,0 +1,589 @@
+"""Every value that passes between two stages, in the order of the pipeline.
+
+All are frozen. All times are aware and in UTC. All texts are plain text unless a name says html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+# ── feeds ────────────────────────────────────────────────────────────────────────────────────────
+
+Scope: TypeAlias = Literal["korea-specific", "section", "general"]
+Rights: TypeAlias = Literal["title", "snippet", "full"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """One subscription, as the operator configured it."""
+
+    id: str
+    url: str
+    title: str
+    site: str = ""
+    publisher: str = ""
+    country: str = ""
+    perspective: str = "unclassified"
+    language: str = ""
+    kind: str = "news"
+    scope: Scope = "general"
+    rights: Rights = "snippet"
+    tags: tuple[str, ...] = ()
+    every: timedelta | None = None
+    cache: bool = True
+    """False: never send validators (for servers that answer 304 although they changed)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What we know about one feed between two visits. `next_check_at` is also the lease."""
+
+    feed_id: str
+    next_check_at: datetime
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    failures: float = 0.0
+    last_error: str | None = None
+    last_error_at: datetime | None = None
+    last_ok_at: datetime | None = None
+    last_new_at: datetime | None = None
+    retired_at: datetime | None = None
+    """Set by a 410: the feed is not polled any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One claimed feed: what to fetch, and what was known before."""
+
+    feed: Feed
+    state: FeedState
+
+
+# ── fetch ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Failure(StrEnum):
+    """Why a visit gave nothing; the back-off is graded by it."""
+
+    NETWORK = "network"
+    """DNS, refused, reset, TLS, time-out."""
+    BUSY = "busy"
+    """429 or 503: they asked us to come later."""
+    SERVER = "server"
+    """Any other 5xx."""
+    CLIENT = "client"
+    """Any other 4xx, a redirect loop."""
+    GONE = "gone"
+    """410."""
+    REFUSED = "refused"
+    """We refused: a private address, a scheme that is not http(s)."""
+    CONTENT = "content"
+    """An answer that is no feed, or too large, or a broken encoding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """ETag and Last-Modified, byte-exact and opaque."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A 200 with a body, decompressed."""
+
+    url: str
+    """The final URL, after redirects."""
+    body: bytes
+    body_hash: str
+    content_type: str = ""
+    validators: Validators = Validators()
+    max_age: timedelta | None = None
+    moved_to: str | None = None
+    """The target, when every redirect on the way was permanent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """A 304. `validators` holds only what the answer carried."""
+
+    validators: Validators = Validators()
+    max_age: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFailed:
+    """No answer, or one that cannot be used. `detail` is a sentence for the operator."""
+
+    why: Failure
+    detail: str
+    retry_after: timedelta | None = None
+
+
+Answer: TypeAlias = Fetched | NotModified | FetchFailed
+
+# ── parse ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry as the document has it. Texts may hold HTML; `guid` is raw, never resolved."""
+
+    guid: str = ""
+    link: str = ""
+    title: str = ""
+    summary: str = ""
+    content: str = ""
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    language: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A parsed feed document."""
+
+    title: str = ""
+    language: str = ""
+    site: str = ""
+    hub: str = ""
+    ttl: timedelta | None = None
+    entries: tuple[Entry, ...] = ()
+
+
+# ── normalise ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One article, whoever announced it. `id` is a hash of the canonical URL."""
+
+    id: str
+    feed_id: str
+    """The feed that told us first."""
+    url: str
+    guid: str
+    title: str
+    summary: str = ""
+    content: str = ""
+    author: str = ""
+    language: str = ""
+    """ISO 639-1, of this text (not of the feed)."""
+    published_at: datetime
+    """Theirs, for order. Never later than `seen_at`."""
+    dated: bool = True
+    """False: the entry had no usable date and `published_at` is `seen_at`."""
+    updated_at: datetime | None = None
+    seen_at: datetime
+    """Ours, for cutting weeks."""
+    fingerprint: str = ""
+    """Hash of title, summary and content: an edit changes it."""
+
+
+# ── tag, judge ───────────────────────────────────────────────────────────────────────────────────
+
+Field: TypeAlias = Literal["title", "summary", "content"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Where a tag was seen: `text == getattr(article, field)[start:end]`."""
+
+    field: Field
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tagging:
+    """One tag on one article. Only score >= 2 is shown; `implied` parents are never shown as said."""
+
+    slug: str
+    score: float
+    method: str
+    """strong | weak:<rule> | pair | office | implied | feed"""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Is the article about Korea diplomacy, and why."""
+
+    relevant: bool
+    score: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """All that was concluded from one article's text and its feed."""
+
+    verdict: Verdict
+    tags: tuple[Tagging, ...] = ()
+    genre: str = "g-news"
+    certainty: str = "c-confirmed"
+
+
+# ── read -> decide -> apply ──────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What the body of one visit gave, before we ask what was known."""
+
+    articles: tuple[Article, ...]
+    """One an article id, in document order."""
+    withheld: int = 0
+    """Entries dated after a replaced clock (`--as-of`): they are not there yet."""
+    dropped: int = 0
+    """Entries with neither a usable link nor a guid, or with no text at all."""
+    ttl: timedelta | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the store already holds of a reading."""
+
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    """article id -> fingerprint"""
+    guids: Mapping[str, str] = field(default_factory=dict)
+    """guid within this feed -> article id"""
+    sighted: frozenset[str] = frozenset()
+    """article ids that this very feed announced before"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """An article with what was concluded from it, ready to be written."""
+
+    article: Article
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """This feed announced that article under this guid."""
+
+    article_id: str
+    guid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestPlan:
+    """What one visit writes, in one transaction."""
+
+    feed_id: str
+    claimed_until: datetime
+    """The lease we hold: the plan is void when somebody else has moved it since."""
+    state: FeedState
+    new: tuple[Judged, ...] = ()
+    edited: tuple[Judged, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    now: datetime
+
+
+class Outcome(StrEnum):
+    """How a visit ended, for the round's report."""
+
+    OK = "ok"
+    NOT_MODIFIED = "not_modified"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitReport:
+    """One line of `poll`: what came of one visit."""
+
+    feed_id: str
+    outcome: Outcome
+    detail: str = ""
+    entries: int = 0
+    new: int = 0
+    edited: int = 0
+    relevant: int = 0
+    next_check_at: datetime | None = None
+
+
+# ── the library ──────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """An article as the library holds it."""
+
+    article: Article
+    judgement: Judgement
+    feed: Feed
+    story_id: str | None = None
+    duplicate_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """`article_id` is the same text as `original_id`."""
+
+    article_id: str
+    original_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How one capital (or group) covers a story: who was first there, and how many reports."""
+
+    group: str
+    first_at: datetime
+    articles: int
+    publishers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One event, many articles. `id` comes from the earliest member and stays."""
+
+    id: str
+    title: str
+    language: str
+    first_at: datetime
+    """Publication of the first report."""
+    last_at: datetime
+    seen_at: datetime
+    """When we saw the first report: the week that the story belongs to."""
+    updated_at: datetime
+    """When a member was last added, changed or merged, on our clock."""
+    article_ids: tuple[str, ...]
+    """Without copies, earliest first."""
+    tags: tuple[str, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    """In the fixed order of `perspectives.GROUPS`; silent groups are not listed."""
+    score: float = 0.0
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrangement:
+    """What story building writes, in one transaction."""
+
+    stories: tuple[Story, ...]
+    """New or changed ones."""
+    placements: Mapping[str, str] = field(default_factory=dict)
+    """article id -> story id"""
+    copies: tuple[Copy, ...] = ()
+    merged: tuple[tuple[str, str], ...] = ()
+    """(story id that is no more, story id that took its place)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryItems:
+    """A story with its members, for whoever shows it. Copies follow their originals."""
+
+    story: Story
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedHealth:
+    """One row of the sources page."""
+
+    feed: Feed
+    state: FeedState
+    status: Literal["ok", "silent", "failing", "retired", "new"]
+    articles: int = 0
+
+
+# ── digest ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A week on our clock, half-open: start <= seen_at < end."""
+
+    name: str
+    """ISO week, "2026-W34"."""
+    start: datetime
+    end: datetime
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A period whose issue should exist by now. `late`: past its window, so no mail by itself."""
+
+    period: Period
+    late: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueItem:
+    """One article inside a frozen issue."""
+
+    article_id: str
+    title: str
+    url: str
+    publisher: str
+    perspective: str
+    group: str
+    language: str
+    kind: str
+    genre: str
+    published_at: datetime
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueStory:
+    """One story inside a frozen issue."""
+
+    id: str
+    title: str
+    language: str
+    what: str
+    """At most two sentences, taken from one of the items; empty when no item may be quoted."""
+    what_source: str = ""
+    certainty: str = "c-confirmed"
+    tags: tuple[str, ...] = ()
+    first: IssueItem
+    items: tuple[IssueItem, ...]
+    """The first report and one item for each further publisher, earliest first."""
+    coverage: tuple[Coverage, ...] = ()
+    articles: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of the issue under one heading."""
+
+    slug: str
+    heading: str
+    stories: tuple[IssueStory, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What the issue rests on, so that a gap is not read as calm."""
+
+    feeds_ok: int = 0
+    feeds_silent: tuple[str, ...] = ()
+    feeds_failed: tuple[str, ...] = ()
+    seen: int = 0
+    kept: int = 0
+    merged: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """A frozen digest: mail, web page and Atom entry all come from this one value."""
+
+    period: Period
+    subject: str
+    lede: tuple[tuple[str, str], ...] = ()
+    """(clause, URL of the source that says it)"""
+    top: tuple[IssueStory, ...] = ()
+    """The leading story first."""
+    sections: tuple[Section, ...] = ()
+    statements: tuple[IssueItem, ...] = ()
+    """From Pyongyang: quoted, apart from the news."""
+    analysis: tuple[IssueItem, ...] = ()
+    ritual: tuple[IssueItem, ...] = ()
+    days: tuple[tuple[str, int], ...] = ()
+    """(ISO date in the issue's zone, relevant articles)"""
+    coverage: tuple[Coverage, ...] = ()
+    ledger: Ledger = Ledger()
+    stories: int = 0
+    articles: int = 0
+    minutes: int = 1
+    composed_at: datetime
+
+
+# ── mail ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """One reader. `token` opens their unsubscribe link; it is derived, never stored."""
+
+    id: str
+    address: str
+    name: str = ""
+    timezone: str = ""
+    language: str = "en"
+    status: Literal["active", "paused", "unsubscribed"] = "active"
+    consent_at: datetime | None = None
+    consent_source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A finished letter: RFC 5322 bytes with CRLF, and its envelope."""
+
+    id: str
+    sender: str
+    recipient: str
+    message: bytes
+
+
+MailState: TypeAlias = Literal[
+    "pending", "claimed", "dot", "sent", "deferred", "failed", "uncertain", "suppressed", "held"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxItem:
+    """One letter that waits: `id` is "<period>.<subscriber id>"."""
+
+    id: str
+    period: str
+    subscriber: Subscriber
+    attempts: int = 0
+    state: MailState = "pending"
+    detail: str = ""
+
+
+class Sent(StrEnum):
+    """What one attempt to hand over a letter gave."""
+
+    SENT = "sent"
+    LATER = "later"
+    NEVER = "never"
+    UNCERTAIN = "uncertain"
+    """The final dot was sent and no answer came: nobody knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendResult:
+    """The answer of the mail server, or what went wrong before one came."""
+
+    result: Sent
+    code: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """How an attempt changes its outbox row."""
+
+    state: MailState
+    attempts: int
+    not_before: datetime | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerLine:
+    """One recipient of one issue."""
+
+    address: str
+    state: MailState
+    attempts: int
+    detail: str = ""
+    at: datetime | None = None

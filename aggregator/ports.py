@@ -1,0 +1,219 @@
+"""What jobs ask of the world, and what they are handed.
+
+One store method is one transaction. Stores are called from threads, the fetch from the event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from jinja2 import Environment
+
+from aggregator.model import (
+    Answer,
+    Arrangement,
+    Due,
+    Feed,
+    FeedState,
+    Fetched,
+    IngestPlan,
+    Issue,
+    Item,
+    Known,
+    LedgerLine,
+    Mail,
+    OutboxItem,
+    Reading,
+    SendResult,
+    Settlement,
+    StoryItems,
+    Subscriber,
+    Validators,
+)
+from aggregator.rules import Configuration
+from aggregator.taxonomy import Taxonomy
+
+
+class FeedStore(Protocol):
+    """Feeds between two visits, and what a visit writes."""
+
+    def register(self, feeds: Sequence[Feed], now: datetime) -> None:
+        """Make the configured feeds known: new ones are due at `now`, absent ones rest.
+
+        Idempotent. The first call ever also stores `now` as the day of installation.
+        """
+
+    def installed_at(self) -> datetime | None:
+        """The `now` of the first `register`."""
+
+    def claim(
+        self, now: datetime, lease: timedelta, limit: int, *, all_feeds: bool = False
+    ) -> tuple[FeedState, ...]:
+        """Take up to `limit` due feeds (earliest first) and move their due date to `now + lease`.
+
+        Compare-and-swap on the due date: no feed is handed out twice. Each returned state has
+        `next_check_at == now + lease`; that very date must be in the plan that settles it.
+        `all_feeds`: due or not, retired ones excepted.
+        """
+
+    def states(self) -> dict[str, FeedState]:
+        """Feed id -> state, of all configured feeds."""
+
+    def next_due(self) -> datetime | None:
+        """The earliest due date of all configured feeds that are not retired."""
+
+    def known(self, feed_id: str, reading: Reading) -> Known:
+        """What the library holds of this reading's ids and, within this feed, of its guids."""
+
+    def apply(self, plan: IngestPlan) -> int:
+        """Write one visit; returns how many articles were really new.
+
+        Inserts `new` unless the id exists, rewrites `edited` (keeps the former title in the
+        article's history, its seen_at, story and copy), adds `sightings`, and stores the state
+        where the lease is still ours.
+        """
+
+    def article_counts(self) -> dict[str, int]:
+        """Feed id -> articles that it announced."""
+
+
+class StoryStore(Protocol):
+    """The library of articles and stories."""
+
+    def loose(self, since: datetime) -> tuple[Item, ...]:
+        """Relevant articles with neither story nor original, published since."""
+
+    def placed(self, since: datetime) -> tuple[StoryItems, ...]:
+        """Stories whose last report is since, with all their items."""
+
+    def save(self, arrangement: Arrangement) -> None:
+        """Write stories, placements, copies, and redirects of merged stories."""
+
+    def items(
+        self,
+        *,
+        limit: int,
+        tag: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> tuple[Item, ...]:
+        """Relevant articles, newest first by seen_at, then published_at, then id.
+
+        `since <= seen_at < until`. Without copies unless asked for.
+        """
+
+    def copies_of(self, article_ids: Sequence[str]) -> tuple[Item, ...]:
+        """The copies of these articles."""
+
+    def stories(
+        self,
+        *,
+        limit: int,
+        tag: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> tuple[StoryItems, ...]:
+        """Stories by score, best first; `since <= last_at` and `seen_at < until`."""
+
+    def story(self, story_id: str) -> StoryItems | str | None:
+        """The story, or the id that took its place, or None."""
+
+    def tag_counts(self, since: datetime | None = None) -> dict[str, int]:
+        """Slug -> relevant articles that show it."""
+
+    def counts(self, start: datetime, end: datetime) -> tuple[int, int, int]:
+        """(seen, relevant, copies) of `start <= seen_at < end`."""
+
+    def version(self) -> int:
+        """A number that moves whenever anything that readers see was written."""
+
+
+class MailStore(Protocol):
+    """Subscribers, issues and the outbox."""
+
+    def add_subscriber(self, subscriber: Subscriber, now: datetime) -> bool:
+        """Insert unless the address (case-insensitive) is there; True when it was new."""
+
+    def remove_subscriber(self, address: str, now: datetime) -> bool:
+        """Unsubscribe; what is not yet sent to them never is. True when they were active."""
+
+    def subscribers(self) -> tuple[Subscriber, ...]: ...
+
+    def covered_until(self) -> datetime | None:
+        """End of the latest period that has an issue."""
+
+    def publish_issue(self, issue: Issue, *, mailed: bool) -> bool:
+        """Store the issue and, if `mailed`, one outbox row an active subscriber; one transaction.
+
+        False, and nothing written, when the period already has an issue.
+        """
+
+    def issue(self, period: str) -> Issue | None: ...
+
+    def issues(self, limit: int) -> tuple[Issue, ...]:
+        """Latest first."""
+
+    def claim_mail(self, now: datetime, lease: timedelta, limit: int) -> tuple[OutboxItem, ...]:
+        """Take waiting letters: pending, deferred and due, or claimed with an expired lease.
+
+        Rows in state `dot` whose lease expired become `uncertain` and are not handed out.
+        """
+
+    def mark_dot(self, item_id: str) -> bool:
+        """claimed -> dot, just before the final dot. False: not ours any more, do not send."""
+
+    def settle_mail(self, item_id: str, settlement: Settlement, now: datetime) -> None: ...
+
+    def ledger(self, period: str) -> tuple[LedgerLine, ...]:
+        """Every recipient of the period's issue."""
+
+
+class Store(FeedStore, StoryStore, MailStore, Protocol):
+    """All three, in one database."""
+
+    def check(self) -> None:
+        """One cheap query; raises StoreError when the database is not usable."""
+
+    def close(self) -> None: ...
+
+
+class Fetch(Protocol):
+    """One conditional GET. Never raises for what the far side does."""
+
+    async def __call__(self, url: str, validators: Validators) -> Answer: ...
+
+
+class Send(Protocol):
+    """Hand letters over, each with its answer. `before_dot` False: stop, do not send."""
+
+    def __call__(self, mail: Mail, before_dot: Callable[[], bool]) -> SendResult: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """All that a job may touch."""
+
+    config: Configuration
+    feeds: dict[str, Feed]
+    taxonomy: Taxonomy
+    store: Store
+    clock: Callable[[], datetime]
+    replay: bool
+    """The clock is replaced (`--as-of`): entries dated after it are not there yet."""
+    secret: bytes
+    fetch: Fetch
+    read: Callable[[Fetched, Feed, datetime, bool], Reading]
+    """Parse and normalise in a worker process; raises NotAFeed."""
+    open_mail: Callable[[], Send]
+    mail_is_file: bool
+    """Letters go to files: no server is configured."""
+    templates: Environment
+
+
+__all__ = ["Due", "FeedStore", "MailStore", "Store", "StoryStore", "Tools"]

@@ -1,0 +1,1 @@
+"""Views: values -> bytes or text. The same values give the same bytes."""

@@ -1,0 +1,264 @@
+"""What the operator decides, as values: the sections of feeds.yaml, with their defaults.
+
+Each class is both the schema of its section (so `aggregator config schema` shows these very
+descriptions in an editor) and the value that steps, jobs and views receive.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim, CronSimError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def _duration(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return timedelta(seconds=value)
+    if isinstance(value, str) and (found := re.fullmatch(r"(\d+)\s*([smhdw])", value.strip())):
+        return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    raise ValueError('expected a duration such as "90s", "15m", "1h", "10d"')
+
+
+def _zone(value: Any) -> Any:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        raise ValueError('expected a time zone such as "Asia/Seoul" or "UTC"') from None
+    return value
+
+
+def _cron(value: Any) -> Any:
+    try:
+        CronSim(value, datetime(2026, 1, 1))  # noqa: DTZ001 - only the syntax is checked here
+    except (CronSimError, AttributeError, TypeError):
+        raise ValueError(
+            'expected a cron line of five fields such as "0 7 * * mon" (minute hour day month weekday)'
+        ) from None
+    return value
+
+
+def _http_url(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s/?#]+\S*", value, re.I):
+        raise ValueError('expected a URL that starts with "http://" or "https://"')
+    return value
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": r"^\d+\s*[smhdw]$"}, {"type": "integer"}]}
+    ),
+]
+Zone = Annotated[str, BeforeValidator(_zone), WithJsonSchema({"type": "string"})]
+Cron = Annotated[str, BeforeValidator(_cron), WithJsonSchema({"type": "string"})]
+HttpUrl = Annotated[
+    str, BeforeValidator(_http_url), WithJsonSchema({"type": "string", "format": "uri"})
+]
+
+
+class Rules(BaseModel):
+    """A section: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Site(Rules):
+    """How the product presents itself."""
+
+    title: str = Field("Korea Diplomacy Digest", min_length=1, max_length=120)
+    """Name of the site, the feeds and the letter."""
+    url: HttpUrl = "http://127.0.0.1:8080"
+    """Public address, without a slash at the end. Ids of feed entries and links in mail rest on it."""
+    description: str = "How each capital reports Korea diplomacy, gathered from public feeds."
+    timezone: Zone = "Asia/Seoul"
+    """Zone in which pages and letters show times."""
+    contact: str = ""
+    """Address of the operator, shown to readers and in the User-Agent."""
+
+
+class Polling(Rules):
+    """When and how publishers are asked."""
+
+    every: Duration = timedelta(hours=1)
+    """Interval of a feed until its own rhythm is known."""
+    fastest: Duration = timedelta(minutes=5)
+    """No feed is asked more often than this."""
+    slowest: Duration = timedelta(hours=24)
+    """No feed waits longer than this, failing ones included."""
+    host_gap: Duration | None = None
+    """Pause between two requests to one host. Default: 5s, none for this machine itself."""
+    concurrency: int = Field(20, ge=1, le=200)
+    """Hosts that are asked at the same time."""
+    connect_timeout: Duration = timedelta(seconds=10)
+    deadline: Duration = timedelta(seconds=60)
+    """A visit that takes longer in total is given up."""
+    parse_deadline: Duration = timedelta(seconds=30)
+    """A document that takes longer to parse is given up and its worker process killed."""
+    max_bytes: int = Field(15_000_000, ge=10_000)
+    """A body larger than this, after decompression, is given up."""
+    max_entries: int = Field(2_000, ge=1)
+    """Of a longer document only so many entries are read."""
+    allow_private_networks: bool = False
+    """Allow feeds on loopback and private addresses (tests, intranets)."""
+    user_agent: str = ""
+    """Default: korea-diplomacy-digest/VERSION (+SITE URL)."""
+
+
+class Relevance(Rules):
+    """Which articles belong to the digest."""
+
+    threshold: float = Field(1.0, ge=0)
+    """Score from which an article is relevant."""
+    exclude_genres: tuple[str, ...] = ("g-weather", "g-notice", "g-photo-video")
+    """Genres that never qualify an article of a korea-specific feed by themselves."""
+
+
+class TagRules(Rules):
+    """Tags of the operator's own, beside the shipped taxonomy."""
+
+    files: tuple[str, ...] = ()
+    """Further taxonomy files, relative to feeds.yaml; a slug that exists is replaced."""
+    off: tuple[str, ...] = ()
+    """Slugs of shipped tags that shall not be used."""
+
+
+class Clustering(Rules):
+    """How articles of one event become a story."""
+
+    window: Duration = timedelta(days=3)
+    """An article joins a story only when it is this near to its latest member."""
+    join: float = Field(0.30, gt=0, lt=1)
+    """Likeness (0 to 1) from which an article joins a story."""
+    copy_at: float = Field(0.65, alias="copy", gt=0, lt=1)
+    """Likeness (0 to 1) from which two texts are copies of one article."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True
+    )
+
+
+class Digest(Rules):
+    """The weekly issue."""
+
+    enabled: bool = True
+    schedule: Cron = "0 7 * * mon"
+    """When the issue about the last whole week (Monday to Sunday) goes out."""
+    timezone: Zone = "Asia/Seoul"
+    """Zone of the schedule and of the week's borders."""
+    backlog: Duration = timedelta(days=10)
+    """An article published longer than this before we first saw it is archive, not news."""
+    expires: Duration = timedelta(days=3)
+    """An issue this late (after a long outage) is kept for the archive and not mailed by itself."""
+    stories: int = Field(40, ge=1, le=200)
+    """Most stories in one issue; the rest stays on the site."""
+
+
+class MailRules(Rules):
+    """How letters leave. Without `url` they are written to DATA/outbox as .eml files."""
+
+    url: SecretStr = SecretStr("")
+    """smtp://user:password@host:587 (STARTTLS), smtps://… (TLS), file:DIR. Better: AGGREGATOR_SMTP_URL."""
+    sender: str = ""
+    """Address in From. Default: digest@ and the host of site.url."""
+    sender_name: str = ""
+    """Name in From. Default: site.title."""
+    reply_to: str = ""
+    postal_address: str = ""
+    """Shown in the footer; bulk mail must name one in many countries."""
+    tls: Literal["require", "if-offered", "off"] = "require"
+    """Without TLS only to a relay on this machine."""
+    connections: int = Field(4, ge=1, le=20)
+    retry_for: Duration = timedelta(days=5)
+    """How long a letter that the server puts off is tried again."""
+
+
+class Storage(Rules):
+    """Where things are kept."""
+
+    database_url: SecretStr = SecretStr("")
+    """Default: SQLite in the data folder. postgresql://user:password@host/name for PostgreSQL."""
+    window: Duration = timedelta(days=400)
+    """How long the pages go back on the front page's lists; nothing is deleted."""
+
+
+class FeedEntry(Rules):
+    """One feed."""
+
+    url: HttpUrl
+    title: str = Field(min_length=1, max_length=200)
+    id: str = Field("", pattern=r"^([a-z0-9][a-z0-9-]{0,63})?$")
+    """Short stable name (a-z, 0-9, -). Default: made from the URL."""
+    site: str = ""
+    """Address of the publisher's pages."""
+    publisher: str = ""
+    country: str = ""
+    perspective: Literal[
+        "dprk-state",
+        "dprk-aligned",
+        "rok-gov",
+        "rok-wire",
+        "rok-press-right",
+        "rok-press-centre",
+        "rok-press-left",
+        "us-gov",
+        "us-gov-media",
+        "us-press",
+        "think-tank",
+        "nk-specialist",
+        "japan-gov",
+        "japan-public",
+        "japan-wire",
+        "japan-press-left",
+        "japan-press-centre",
+        "japan-press-right",
+        "china-state",
+        "china-hk-press",
+        "taiwan-press",
+        "russia-state",
+        "russia-press",
+        "russia-press-independent",
+        "un-iaea",
+        "other-gov",
+        "intl-press",
+        "regional",
+        "aggregator",
+        "unclassified",
+    ] = "unclassified"
+    """Who speaks here. Never inferred from a text."""
+    language: str = Field("", pattern=r"^([a-z]{2,3}(-[A-Za-z]{2,4})?)?$")
+    """Language of most items: en, ko, ja, zh, ru."""
+    kind: Literal["news", "analysis", "official", "state-media"] = "news"
+    scope: Literal["korea-specific", "section", "general"] = "general"
+    """korea-specific: every item counts unless it is weather, a notice or a photo."""
+    rights: Literal["title", "snippet", "full"] = "snippet"
+    """What of the text may be shown again."""
+    tags: tuple[str, ...] = ()
+    """Tags that every item of this feed gets."""
+    every: Duration | None = None
+    """Fixed interval instead of the learnt one."""
+    cache: bool = True
+    """false: ask without ETag and Last-Modified (for servers that lie)."""
+    enabled: bool = True
+
+
+class Configuration(Rules):
+    """feeds.yaml: what the Korea Diplomacy Digest reads and how it behaves."""
+
+    site: Site = Site()
+    polling: Polling = Polling()
+    relevance: Relevance = Relevance()
+    tags: TagRules = TagRules()
+    stories: Clustering = Clustering()
+    digest: Digest = Digest()
+    mail: MailRules = MailRules()
+    storage: Storage = Storage()
+    feeds: tuple[FeedEntry, ...] = ()
