@@ -40,7 +40,8 @@ def _cron(value: Any) -> Any:
         CronSim(value, datetime(2026, 1, 1))  # noqa: DTZ001 - only the syntax is checked here
     except (CronSimError, AttributeError, TypeError):
         raise ValueError(
-            'expected a cron line of five fields such as "0 7 * * mon" (minute hour day month weekday)'
+            "expected a cron line of five fields (minute hour day month weekday) "
+            'such as "0 7 * * mon"'
         ) from None
     return value
 
@@ -77,7 +78,7 @@ class Site(Rules):
     title: str = Field("Korea Diplomacy Digest", min_length=1, max_length=120)
     """Name of the site, the feeds and the letter."""
     url: HttpUrl = "http://127.0.0.1:8080"
-    """Public address, without a slash at the end. Ids of feed entries and links in mail rest on it."""
+    """Public address, without a slash at the end. Ids of entries and links in mail rest on it."""
     description: str = "How each capital reports Korea diplomacy, gathered from public feeds."
     timezone: Zone = "Asia/Seoul"
     """Zone in which pages and letters show times."""
@@ -105,7 +106,7 @@ class Polling(Rules):
     """A document that takes longer to parse is given up and its worker process killed."""
     max_bytes: int = Field(15_000_000, ge=10_000)
     """A body larger than this, after decompression, is given up."""
-    max_entries: int = Field(2_000, ge=1)
+    max_entries: int = Field(10_000, ge=1)
     """Of a longer document only so many entries are read."""
     allow_private_networks: bool = False
     """Allow feeds on loopback and private addresses (tests, intranets)."""
@@ -136,7 +137,7 @@ class Clustering(Rules):
 
     window: Duration = timedelta(days=3)
     """An article joins a story only when it is this near to its latest member."""
-    join: float = Field(0.30, gt=0, lt=1)
+    join: float = Field(0.20, gt=0, lt=1)
     """Likeness (0 to 1) from which an article joins a story."""
     copy_at: float = Field(0.65, alias="copy", gt=0, lt=1)
     """Likeness (0 to 1) from which two texts are copies of one article."""
@@ -166,7 +167,9 @@ class MailRules(Rules):
     """How letters leave. Without `url` they are written to DATA/outbox as .eml files."""
 
     url: SecretStr = SecretStr("")
-    """smtp://user:password@host:587 (STARTTLS), smtps://… (TLS), file:DIR. Better: AGGREGATOR_SMTP_URL."""
+    """smtp://user:password@host:587 (STARTTLS), smtps://… (TLS) or file:DIR.
+
+    Better kept out of the file: AGGREGATOR_SMTP_URL."""
     sender: str = ""
     """Address in From. Default: digest@ and the host of site.url."""
     sender_name: str = ""
