@@ -1,0 +1,173 @@
+"""Taxonomy -> an automaton of all aliases; text -> the places where they stand.
+
+One pass over the text finds all aliases in all languages (Aho-Corasick). What a script calls a
+word is settled afterwards: letters of Latin and Cyrillic need a boundary, CJK has none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import ahocorasick
+
+from aggregator.steps.tagging.cover import Cover
+from aggregator.steps.tagging.normal import Normal, normal
+from aggregator.taxonomy import MATCHED, Tag, Taxonomy
+
+STRONG: Final = ""
+VOCABULARY: Final = "vocabulary"
+NEGATIVE: Final = "neg"
+_NEVER: Final = frozenset({"no", "genre", "date"})
+_SHORT: Final = 5
+_LETTERS: Final = frozenset(
+    chr(code)
+    for first, last in (("0", "9"), ("A", "Z"), ("a", "z"), ("À", "ɏ"), ("Ѐ", "ӿ"))
+    for code in range(ord(first), ord(last) + 1)
+)
+"""Letters and digits of scripts that put spaces between words."""
+_WORD: Final = re.compile(r"(?:[A-Za-z-]+ )*[a-z]{3,}(?<!s)")
+"""An English term that ends in a common noun: its plural is looked for too."""
+_GIVEN_NAME: Final = re.compile(r"([A-Z][a-z]+) ([A-Z][a-z]+)[ -]([A-Za-z][a-z]+)")
+
+
+class Alias(NamedTuple):
+    """One thing to look for. `rule` is STRONG, VOCABULARY or the name of a rule."""
+
+    slug: str
+    text: str
+    rule: str
+    cased: bool
+    left: bool
+    right: bool
+
+
+class Hit(NamedTuple):
+    """An alias that stands at a place of a normal form."""
+
+    start: int
+    end: int
+    alias: Alias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Matcher:
+    """`whole` holds all aliases; `body` those that are looked for in long texts."""
+
+    whole: Any
+    body: Any
+    excepts: dict[str, re.Pattern[str]]
+
+    def hits(self, text: Normal, *, headline: bool) -> list[Hit]:
+        """All aliases in the text, by place; of one tag and rule the longest at each place."""
+        found: list[Hit] = []
+        automaton = self.whole if headline else self.body
+        cased, size = text.text, len(text.text)
+        for last, (length, aliases) in automaton.iter(text.lower):
+            end = last + 1
+            start = end - length
+            inside_left = start > 0 and cased[start - 1] in _LETTERS
+            inside_right = end < size and cased[end] in _LETTERS
+            for alias in aliases:
+                if (inside_left and alias.left) or (inside_right and alias.right):
+                    continue
+                if alias.cased and not _same_case(alias.text, cased[start:end]):
+                    continue
+                found.append(Hit(start, end, alias))
+        return list(self._kept(found, cased)) if found else found
+
+    def _kept(self, found: list[Hit], text: str) -> Iterator[Hit]:
+        slugs = {hit.alias.slug for hit in found}
+        blank = {
+            slug: Cover((*m.span(), "") for m in self.excepts[slug].finditer(text))
+            for slug in slugs.intersection(self.excepts)
+        }
+        refused = Cover((h.start, h.end, h.alias.slug) for h in found if h.alias.rule == NEGATIVE)
+        ends: dict[tuple[str, str], int] = {}
+        for hit in sorted(found, key=lambda h: (h.start, -h.end, h.alias.rule)):
+            slug, rule = hit.alias.slug, hit.alias.rule
+            if rule == NEGATIVE or (slug in blank and blank[slug].overlaps(hit.start, hit.end)):
+                continue
+            if refused.inside(hit.start, hit.end, slug):
+                continue
+            # A weak alias may fail its rule, so it hides only others of the same rule.
+            if hit.end > max(ends.get((slug, STRONG), -1), ends.get((slug, rule), -1)):
+                ends[slug, rule] = hit.end
+                yield hit
+
+
+def compile_matcher(taxonomy: Taxonomy) -> Matcher:
+    """Build the automaton of a taxonomy; about 30 ms for 390 tags."""
+    everything = [alias for tag in taxonomy.values() for alias in _aliases(tag)]
+    only_headlines = {name for name, rule in taxonomy.rules.items() if rule.headline}
+    return Matcher(
+        whole=_automaton(everything),
+        body=_automaton([a for a in everything if a.rule not in only_headlines]),
+        excepts={
+            tag.slug: re.compile("|".join(f"(?:{p})" for p in tag.excepts))
+            for tag in taxonomy.values()
+            if tag.excepts
+        },
+    )
+
+
+def _automaton(aliases: list[Alias]) -> Any:
+    table: dict[str, dict[Alias, None]] = {}
+    for alias in aliases:
+        table.setdefault(normal(alias.text).lower, {})[alias] = None
+    automaton = ahocorasick.Automaton()
+    for key, entries in table.items():
+        automaton.add_word(key, (len(key), tuple(entries)))
+    automaton.make_automaton()
+    return automaton
+
+
+def _aliases(tag: Tag) -> Iterator[Alias]:
+    if tag.facet not in MATCHED:
+        return
+    strong = list(tag.strong)
+    if tag.facet == "actor":
+        strong += [variant for alias in tag.strong for variant in _given_name_variants(alias)]
+    for text in dict.fromkeys(strong):
+        yield _alias(tag, text, STRONG)
+    for text in strong:
+        if _WORD.fullmatch(text):
+            yield _alias(tag, text + "s", STRONG)
+    for text in tag.vocabulary:
+        yield _alias(tag, text, VOCABULARY)
+    for weak in tag.weak:
+        if weak.rule not in _NEVER:
+            yield _alias(tag, weak.alias, weak.rule)
+            if _WORD.fullmatch(weak.alias):
+                yield _alias(tag, weak.alias + "s", weak.rule)
+
+
+def _alias(tag: Tag, text: str, rule: str) -> Alias:
+    form = normal(text).text
+    letters = [c for c in form if c.isalpha()]
+    cased = bool(letters) and (
+        len(letters) <= _SHORT or all(c.isupper() for c in letters) or rule == "case"
+    )
+    return Alias(
+        slug=tag.slug,
+        text=form,
+        rule=rule,
+        cased=cased and form != form.lower(),
+        left=form[0] in _LETTERS and not (tag.glued and len(form) >= 9),
+        right=form[-1] in _LETTERS,
+    )
+
+
+def _given_name_variants(alias: str) -> Iterator[str]:
+    """ "Kim Jong Un" is also written "Kim Jong-un"; case does not matter here."""
+    if found := _GIVEN_NAME.fullmatch(alias):
+        family, first, second = found.groups()
+        yield f"{family} {first}-{second}"
+        yield f"{family} {first} {second}"
+
+
+def _same_case(alias: str, found: str) -> bool:
+    """Equal, or a word of at least four letters in a headline all in capitals."""
+    return found == alias or (len(alias) >= 4 and found.isupper() and not alias.isupper())

@@ -1,0 +1,131 @@
+"""Headlines -> relevant or not, and the reasons given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from aggregator.model import Verdict
+from aggregator.rules import Relevance
+from aggregator.steps.language import language
+from aggregator.steps.relevance import judge
+from aggregator.steps.tagging import compile_tagger, tag
+from aggregator.steps.tagging.genre import genre
+from aggregator.taxonomy import load
+from tests.make import article, feed
+
+TAXONOMY = load()
+TAGGER = compile_tagger(TAXONOMY)
+
+
+def verdict(
+    title: str, summary: str = "", rules: Relevance | None = None, **source: Any
+) -> Verdict:
+    text = article(title=title, summary=summary, language=language(title))
+    by = feed(**source)
+    tags = tag(text, by, TAGGER)
+    chosen = rules or Relevance(threshold=1.0)
+    return judge(text, by, tags, genre(text, by, tags), chosen, TAXONOMY)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "North Korea fires a missile into the sea",
+        "Kim Jong Un and Moon Jae-in meet at Panmunjom",
+        "South Korea and Japan hold talks on intelligence pact",
+        "Seoul says tariffs deal with Washington is close",
+        "Trump and South Korean President Moon Jae-in speak by phone",
+        "North Korea agrees in talks to march under one flag at the Olympics",
+        "北, 동해상으로 미사일 발사",
+        "한미 정상회담 개최",
+        "한일 정상, 셔틀외교 재개 합의",
+        "주한미군 사령관 이임",
+        "북한 응원단 방남, 올림픽 공동 입장",
+        "北朝鮮がミサイル発射",
+        "朝鲜最高领导人访问北京",
+        "КНДР и Россия подписали договор",
+    ],
+)
+def test_in_the_domain(title: str) -> None:
+    assert verdict(title).relevant, verdict(title)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "South Korea beat Japan 2-0 in World Cup qualifier",
+        "North Korean weightlifter wins silver medal at Olympics",
+        "K-pop band from South Korea tours Europe",
+        "Kospi falls as South Korea chipmaker shares slide",
+        "Police arrest six in South Korea phone scam",
+        "Iran talks on nuclear deal resume in Vienna",
+        "Sanctions on Russia over Ukraine extended",
+        "Ballistic missile defence sold to Poland",
+        "Moon lander sends first pictures",
+        "Kim wins by two strokes",
+        "Typhoon reaches South Korea",
+        "한국, 일본 꺾고 아시아 핸드볼 4연승",
+        "[북한날씨] 평양 낮 최고 30도",
+        "아파트 주민 살인 혐의 40대 구속",
+        "한미약품 신약 임상 시작",
+        "코스피 상승 마감…美 금리 영향",
+        "현지 공장 북미 시장 공략",
+        "대법원, 특검 사건 재판 시작",
+        "東北新幹線で車両点検",
+    ],
+)
+def test_out_of_the_domain(title: str) -> None:
+    assert not verdict(title).relevant, verdict(title)
+
+
+def test_reasons_are_readable() -> None:
+    assert verdict("Kim Jong Un speaks").reasons == ("anchor kim-jong-un in the title",)
+    assert verdict("Bread prices rise").reasons == ("nothing about Korea in title or summary",)
+    sport = verdict("North Korea win football final")
+    assert sport.reasons == (
+        "anchor north-korea in the title",
+        "sport: 'football' in the title",
+    )
+
+
+def test_an_anchor_in_the_summary_is_enough() -> None:
+    assert verdict("A long road", "Envoys of North Korea came to Geneva.").relevant
+    assert not verdict("A long road", "Envoys came to Geneva.").relevant
+
+
+def test_an_anchor_in_the_body_alone_is_not() -> None:
+    text = article(title="A long road", summary="", content="North Korea, North Korea.")
+    tags = tag(text, feed(), TAGGER)
+    found = judge(text, feed(), tags, "g-news", Relevance(threshold=1.0), TAXONOMY)
+    assert not found.relevant
+
+
+def test_a_korea_specific_feed_passes_all_but_the_excluded_genres() -> None:
+    assert verdict("Drone base grows", scope="korea-specific").relevant
+    assert not verdict("[게시판] 통일부 공개 강좌", scope="korea-specific").relevant
+    assert not verdict("Weather forecast: sunny", scope="korea-specific").relevant
+    assert not verdict("북한 골프 관광 홍보", scope="korea-specific").relevant
+    assert not verdict("농가 드론 몰래 촬영한 20대 체포돼", scope="korea-specific").relevant
+
+
+def test_a_photo_of_an_anchor_still_counts() -> None:
+    assert verdict("[영상] 김정은, 함정 시찰").relevant
+    assert not verdict("[영상] 바닷가 풍경", scope="korea-specific").relevant
+
+
+def test_life_at_home_in_dprk_media_is_not_diplomacy() -> None:
+    dprk: dict[str, Any] = {"perspective": "dprk-state", "scope": "korea-specific"}
+    assert not verdict("Shoe factory in the DPRK increases production", **dprk).relevant
+    assert not verdict("Brisk work goes on in Kapsan", **dprk).relevant
+    assert verdict("Kim Jong Un looks at a hill in Kapsan", **dprk).relevant
+    assert verdict("Press Statement on U.S. military drills", **dprk).relevant
+    assert verdict("Kim Jong Un Receives Letter from President of Russia", **dprk).relevant
+
+
+def test_the_threshold_decides() -> None:
+    strict = Relevance(threshold=2.5)
+    assert not verdict("A long road", "North Korea", strict).relevant
+    assert not verdict("North Korea speaks", "", strict).relevant
+    assert verdict("Kim Jong Un of North Korea speaks", "", strict).relevant
