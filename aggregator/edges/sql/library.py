@@ -1,0 +1,284 @@
+"""Connection -> articles and stories, as readers and the story builder want them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from aggregator.edges.sql.columns import columns_of
+from aggregator.edges.sql.engine import AnyRow, Query, among, insert_into
+from aggregator.edges.sql.feeds import bump
+from aggregator.edges.sql.schema import (
+    ARTICLE,
+    STORY,
+    article_tags,
+    articles,
+    meta,
+    stories,
+    story_redirects,
+    story_tags,
+)
+from aggregator.model import (
+    Arrangement,
+    Article,
+    Feed,
+    Item,
+    Judgement,
+    Story,
+    StoryItems,
+    Verdict,
+)
+
+FeedOf = Callable[[Connection, str], Feed]
+"""The feed of an article: as configured, or as it was stored."""
+
+_CONCLUSIONS = ("relevant", "score", "reasons", "genre", "certainty", "tags")
+_ITEM = select(
+    *(articles.c[name] for name in (*ARTICLE, *_CONCLUSIONS, "story_id", "duplicate_of"))
+)
+_STORY = select(*(stories.c[name] for name in STORY))
+
+
+def _item(connection: Connection, feed_of: FeedOf, row: AnyRow) -> Item:
+    article = Article(**dict(zip(ARTICLE, row, strict=False)))
+    relevant, score, reasons, genre, certainty, tags, story_id, copy_of = row[len(ARTICLE) :]
+    return Item(
+        article=article,
+        judgement=Judgement(
+            verdict=Verdict(relevant=relevant, score=score, reasons=reasons),
+            tags=tags,
+            genre=genre,
+            certainty=certainty,
+        ),
+        feed=feed_of(connection, article.feed_id),
+        story_id=story_id,
+        duplicate_of=copy_of,
+    )
+
+
+def _items(connection: Connection, feed_of: FeedOf, query: Query) -> tuple[Item, ...]:
+    return tuple(_item(connection, feed_of, row) for row in connection.execute(query).all())
+
+
+def loose(connection: Connection, feed_of: FeedOf, since: datetime) -> tuple[Item, ...]:
+    query = _ITEM.where(
+        articles.c.story_id.is_(None),
+        articles.c.published_at >= since,
+        articles.c.relevant.is_(true()),
+        articles.c.duplicate_of.is_(None),
+    )
+    return _items(connection, feed_of, query.order_by(articles.c.published_at, articles.c.id))
+
+
+def placed(connection: Connection, feed_of: FeedOf, since: datetime) -> tuple[StoryItems, ...]:
+    query = _STORY.where(stories.c.last_at >= since).order_by(stories.c.last_at, stories.c.id)
+    return _with_items(connection, feed_of, query)
+
+
+def _with_items(connection: Connection, feed_of: FeedOf, query: Query) -> tuple[StoryItems, ...]:
+    found = [Story(**dict(zip(STORY, row, strict=True))) for row in connection.execute(query).all()]
+    wanted = {id for story in found for id in story.article_ids}
+    named = or_(
+        among(connection, articles.c.id, wanted),
+        among(connection, articles.c.duplicate_of, wanted),
+    )
+    members: dict[str, Item] = {}
+    followers: defaultdict[str, list[Item]] = defaultdict(list)
+    query = _ITEM.where(named).order_by(articles.c.published_at, articles.c.id)
+    for item in _items(connection, feed_of, query):
+        if item.article.id in wanted:
+            members[item.article.id] = item
+        elif item.duplicate_of is not None:
+            followers[item.duplicate_of].append(item)
+    return tuple(
+        StoryItems(
+            story=story,
+            items=tuple(
+                item
+                for id in story.article_ids
+                if id in members
+                for item in (members[id], *followers[id])
+            ),
+        )
+        for story in found
+    )
+
+
+def copies_of(
+    connection: Connection, feed_of: FeedOf, article_ids: Sequence[str]
+) -> tuple[Item, ...]:
+    copied = among(connection, articles.c.duplicate_of, article_ids)
+    query = _ITEM.where(copied).order_by(articles.c.published_at, articles.c.id)
+    return _items(connection, feed_of, query)
+
+
+def save(connection: Connection, arrangement: Arrangement) -> None:
+    _save_stories(connection, arrangement.stories)
+    if arrangement.placements:
+        place = update(articles).where(articles.c.id == bindparam("placed"))
+        connection.execute(
+            place.values(story_id=bindparam("into")),
+            [{"placed": id, "into": into} for id, into in sorted(arrangement.placements.items())],
+        )
+    for copy in sorted(arrangement.copies, key=lambda copy: copy.article_id):
+        # The copies of a copy are copies of its original: nobody follows chains when reading.
+        connection.execute(
+            update(articles)
+            .where(
+                (articles.c.id == copy.article_id) | (articles.c.duplicate_of == copy.article_id),
+                articles.c.id != copy.original_id,
+            )
+            .values(duplicate_of=copy.original_id)
+        )
+    heirs = dict(arrangement.merged)
+    for old in heirs:
+        _redirect(connection, old, _last_heir(heirs, old))
+    bump(connection)
+
+
+def _save_stories(connection: Connection, changed: Iterable[Story]) -> None:
+    by_id = {story.id: story for story in sorted(changed, key=lambda story: story.id)}
+    if not by_id:
+        return
+    statement = insert_into(connection, stories)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={name: statement.excluded[name] for name in STORY if name != "id"},
+        ),
+        [columns_of(story, STORY) for story in by_id.values()],
+    )
+    connection.execute(delete(story_tags).where(among(connection, story_tags.c.story_id, by_id)))
+    alive = among(connection, story_redirects.c.old_id, by_id)
+    connection.execute(delete(story_redirects).where(alive))
+    tags = [
+        {
+            "story_id": story.id,
+            "slug": slug,
+            **columns_of(story, ("score", "last_at", "seen_at")),
+        }
+        for story in by_id.values()
+        for slug in sorted(set(story.tags))
+    ]
+    if tags:
+        connection.execute(insert(story_tags), tags)
+
+
+def _last_heir(heirs: Mapping[str, str], id: str) -> str:
+    met = {id}
+    while (heir := heirs.get(id)) is not None and heir not in met:
+        met.add(id := heir)
+    return id
+
+
+def _redirect(connection: Connection, old: str, new: str) -> None:
+    """All that led to the old story leads to the new one: its address was published."""
+    connection.execute(update(articles).where(articles.c.story_id == old).values(story_id=new))
+    connection.execute(
+        update(story_redirects).where(story_redirects.c.new_id == old).values(new_id=new)
+    )
+    connection.execute(delete(story_tags).where(story_tags.c.story_id == old))
+    connection.execute(delete(stories).where(stories.c.id == old))
+    statement = insert_into(connection, story_redirects).values(old_id=old, new_id=new)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["old_id"], set_={"new_id": new})
+    )
+
+
+def newest(
+    *,
+    limit: int,
+    tag: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    copies: bool,
+) -> Query:
+    """The query of `items`; the times of a tag's own table let its index give the order."""
+    times: Any = articles.c
+    query = _ITEM.where(articles.c.relevant.is_(true()))
+    id = articles.c.id
+    if tag is not None:
+        times, id = article_tags.c, article_tags.c.article_id
+        query = query.join(article_tags, id == articles.c.id).where(article_tags.c.slug == tag)
+    if since is not None:
+        query = query.where(times.seen_at >= since)
+    if until is not None:
+        query = query.where(times.seen_at < until)
+    if not copies:
+        query = query.where(articles.c.duplicate_of.is_(None))
+    return query.order_by(times.seen_at.desc(), times.published_at.desc(), id).limit(limit)
+
+
+def items(connection: Connection, feed_of: FeedOf, query: Query) -> tuple[Item, ...]:
+    return _items(connection, feed_of, query)
+
+
+def best(*, limit: int, tag: str | None, since: datetime | None, until: datetime | None) -> Query:
+    """The query of `stories`. The inner one is answered by an index alone; a week's best may lie
+    deep in it, and only the rows that are shown shall be read."""
+    ranked: Any = stories.c
+    id = stories.c.id
+    if tag is not None:
+        ranked, id = story_tags.c, story_tags.c.story_id
+    inner = select(id.label("id")).order_by(ranked.score.desc(), id).limit(limit)
+    if tag is not None:
+        inner = inner.where(ranked.slug == tag)
+    if since is not None:
+        inner = inner.where(ranked.last_at >= since)
+    if until is not None:
+        inner = inner.where(ranked.seen_at < until)
+    chosen = inner.subquery("chosen")
+    return _STORY.join(chosen, chosen.c.id == stories.c.id).order_by(
+        stories.c.score.desc(), stories.c.id
+    )
+
+
+def ranked(connection: Connection, feed_of: FeedOf, query: Query) -> tuple[StoryItems, ...]:
+    return _with_items(connection, feed_of, query)
+
+
+def story(connection: Connection, feed_of: FeedOf, story_id: str) -> StoryItems | str | None:
+    found = _with_items(connection, feed_of, _STORY.where(stories.c.id == story_id))
+    if found:
+        return found[0]
+    return connection.scalar(
+        select(story_redirects.c.new_id).where(story_redirects.c.old_id == story_id)
+    )
+
+
+def tag_counts(connection: Connection, since: datetime | None) -> dict[str, int]:
+    query = select(article_tags.c.slug, func.count()).group_by(article_tags.c.slug)
+    if since is not None:
+        query = query.where(article_tags.c.seen_at >= since)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def counts(connection: Connection, start: datetime, end: datetime) -> tuple[int, int, int]:
+    row = connection.execute(
+        select(
+            func.count(),
+            func.count().filter(articles.c.relevant.is_(true())),
+            func.count(articles.c.duplicate_of),
+        ).where(articles.c.seen_at >= start, articles.c.seen_at < end)
+    ).one()
+    seen, relevant, copies = row
+    return seen, relevant, copies
+
+
+def version(connection: Connection) -> int:
+    number: int = connection.scalars(select(meta.c.version)).one()
+    return number

@@ -1,0 +1,259 @@
+"""The tables as they shall be; `migrations/` is how a database gets there.
+
+docs/columns.md explains each column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    UniqueConstraint,
+)
+
+from aggregator.edges.sql.columns import Document, Key, Time, Words, names
+from aggregator.model import Article, Coverage, Feed, FeedState, Issue, Story, Subscriber, Tagging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerTitle:
+    """A headline that was changed: what it said, and until when."""
+
+    title: str
+    until: datetime
+
+
+Strings = tuple[str, ...]
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _words(name: str) -> Column[str]:
+    return Column(name, Words, nullable=False)
+
+
+def _time(name: str, *, optional: bool = False) -> Column[datetime]:
+    return Column(name, Time, nullable=optional)
+
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _words("url"),
+    _words("title"),
+    _words("site"),
+    _words("publisher"),
+    _words("country"),
+    _words("perspective"),
+    _words("language"),
+    _words("kind"),
+    _words("scope"),
+    _words("rights"),
+    Column("configured", Boolean, nullable=False),
+    _time("next_check_at"),
+    Column("etag", Words),
+    Column("last_modified", Words),
+    Column("body_hash", Words),
+    Column("failures", Float, nullable=False),
+    Column("last_error", Words),
+    _time("last_error_at", optional=True),
+    _time("last_ok_at", optional=True),
+    _time("last_new_at", optional=True),
+    _time("retired_at", optional=True),
+)
+Index("ix_feeds_due", feeds.c.configured, feeds.c.next_check_at)
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _words("title"),
+    _words("language"),
+    _time("first_at"),
+    _time("last_at"),
+    _time("seen_at"),
+    _time("updated_at"),
+    Column("article_ids", Document(Strings), nullable=False),
+    Column("tags", Document(Strings), nullable=False),
+    Column("coverage", Document(tuple[Coverage, ...]), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("reasons", Document(Strings), nullable=False),
+)
+Index("ix_stories_last", stories.c.last_at)
+# Holds the times as well, so that a best list of one week walks the index alone.
+Index("ix_stories_best", stories.c.score.desc(), stories.c.id, stories.c.last_at, stories.c.seen_at)
+
+story_tags = Table(
+    "story_tags",
+    metadata,
+    Column("story_id", Key, ForeignKey("stories.id"), primary_key=True),
+    Column("slug", Key, primary_key=True),
+    Column("score", Float, nullable=False),
+    _time("last_at"),
+    _time("seen_at"),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_story_tags_best",
+    story_tags.c.slug,
+    story_tags.c.score.desc(),
+    story_tags.c.story_id,
+    story_tags.c.last_at,
+    story_tags.c.seen_at,
+)
+
+story_redirects = Table(
+    "story_redirects",
+    metadata,
+    Column("old_id", Key, primary_key=True),
+    Column("new_id", Key, ForeignKey("stories.id"), nullable=False, index=True),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("feed_id", Key, ForeignKey("feeds.id"), nullable=False),
+    _words("url"),
+    _words("guid"),
+    _words("title"),
+    _words("summary"),
+    _words("content"),
+    _words("author"),
+    _words("language"),
+    _time("published_at"),
+    Column("dated", Boolean, nullable=False),
+    _time("updated_at", optional=True),
+    _time("seen_at"),
+    _words("fingerprint"),
+    Column("relevant", Boolean, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("reasons", Document(Strings), nullable=False),
+    _words("genre"),
+    _words("certainty"),
+    Column("tags", Document(tuple[Tagging, ...]), nullable=False),
+    Column("story_id", Key, ForeignKey("stories.id")),
+    Column("duplicate_of", Key, ForeignKey("articles.id"), index=True),
+    Column("titles", Document(tuple[FormerTitle, ...]), nullable=False),
+)
+Index(
+    "ix_articles_newest",
+    articles.c.relevant,
+    articles.c.seen_at.desc(),
+    articles.c.published_at.desc(),
+    articles.c.id,
+)
+Index("ix_articles_story", articles.c.story_id, articles.c.published_at)
+Index("ix_articles_seen", articles.c.seen_at, articles.c.relevant, articles.c.duplicate_of)
+
+# Only what is shown, and only of relevant articles. The times are copied from the article, so that
+# "newest of this tag" is a walk along one index; they change with the article, in one transaction.
+article_tags = Table(
+    "article_tags",
+    metadata,
+    Column("article_id", Key, ForeignKey("articles.id"), primary_key=True),
+    Column("slug", Key, primary_key=True),
+    Column("score", Float, nullable=False),
+    _time("seen_at"),
+    _time("published_at"),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_article_tags_newest",
+    article_tags.c.slug,
+    article_tags.c.seen_at.desc(),
+    article_tags.c.published_at.desc(),
+    article_tags.c.article_id,
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("feed_id", Key, ForeignKey("feeds.id"), primary_key=True),
+    Column("guid", Key, primary_key=True),
+    Column("article_id", Key, ForeignKey("articles.id"), nullable=False),
+    _time("seen_at"),
+    sqlite_with_rowid=False,
+)
+Index("ix_sightings_article", sightings.c.feed_id, sightings.c.article_id)
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("period", Key, primary_key=True),
+    _time("starts_at"),
+    _time("ends_at"),
+    _time("composed_at"),
+    Column("snapshot", Document(Issue), nullable=False),
+)
+Index("ix_issues_ends_at", issues.c.ends_at)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _words("address"),
+    Column("address_key", Key, nullable=False),
+    _words("name"),
+    _words("timezone"),
+    _words("language"),
+    _words("status"),
+    _time("consent_at", optional=True),
+    _words("consent_source"),
+    _time("created_at"),
+    _time("ended_at", optional=True),
+    UniqueConstraint("address_key"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("period", Key, ForeignKey("issues.period"), nullable=False),
+    Column("subscriber_id", Key, ForeignKey("subscribers.id"), nullable=False, index=True),
+    _words("address"),
+    Column("state", Key, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    _time("not_before", optional=True),
+    _time("lease_until", optional=True),
+    _words("detail"),
+    _time("settled_at", optional=True),
+    UniqueConstraint("period", "subscriber_id"),
+)
+Index("ix_outbox_waiting", outbox.c.state, outbox.c.not_before, outbox.c.lease_until)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    _time("installed_at", optional=True),
+    Column("version", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+ARTICLE = names(Article)
+STORY = names(Story)
+SUBSCRIBER = names(Subscriber)
+# How often and with which extra tags a feed is read is no business of an old article.
+FEED = names(Feed, without=frozenset({"tags", "every", "cache"}))
+STATE = names(FeedState, without=frozenset({"feed_id"}))

@@ -1,0 +1,196 @@
+"""Methods -> transactions: the three stores of `ports` in one database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+from aggregator.edges.sql import feeds as visits
+from aggregator.edges.sql import library, mails
+from aggregator.edges.sql.engine import Database
+from aggregator.edges.sql.migrations import migrate
+from aggregator.edges.sql.schema import FormerTitle
+from aggregator.model import (
+    Arrangement,
+    Feed,
+    FeedState,
+    IngestPlan,
+    Issue,
+    Item,
+    Known,
+    LedgerLine,
+    OutboxItem,
+    Reading,
+    Settlement,
+    StoryItems,
+    Subscriber,
+)
+
+
+def open_store(url: str, feeds: Mapping[str, Feed]) -> SqlStore:
+    """Open `sqlite:///file` or `postgresql://user:password@host/name`, tables brought up to date.
+
+    `feeds`: the configured ones, by id. Raises StoreError with a sentence for the operator.
+    """
+    database = Database(url)
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
+    return SqlStore(database, feeds)
+
+
+class SqlStore:
+    """`ports.Store` on SQLite or PostgreSQL; safe to call from several threads.
+
+    The docstrings of `ports` are the contract. Every method raises StoreError when the database
+    is not usable.
+    """
+
+    def __init__(self, database: Database, feeds: Mapping[str, Feed]) -> None:
+        self.database = database
+        self._feeds = dict(feeds)
+        self._former: dict[str, Feed] = {}
+
+    def _feed_of(self, connection: Connection, feed_id: str) -> Feed:
+        feed = self._feeds.get(feed_id) or self._former.get(feed_id)
+        if feed is None:
+            feed = self._former[feed_id] = visits.described(connection, feed_id)
+        return feed
+
+    # ── feeds ────────────────────────────────────────────────────────────────────────────────────
+
+    def register(self, feeds: Sequence[Feed], now: datetime) -> None:
+        self.database.write(visits.register, feeds, now)
+        self._feeds = {feed.id: feed for feed in feeds}
+        self._former = {}
+
+    def installed_at(self) -> datetime | None:
+        return self.database.read(visits.installed_at)
+
+    def claim(
+        self, now: datetime, lease: timedelta, limit: int, *, all_feeds: bool = False
+    ) -> tuple[FeedState, ...]:
+        return self.database.write(visits.claim, now, lease, limit, all_feeds=all_feeds)
+
+    def states(self) -> dict[str, FeedState]:
+        return self.database.read(visits.states)
+
+    def next_due(self) -> datetime | None:
+        return self.database.read(visits.next_due)
+
+    def known(self, feed_id: str, reading: Reading) -> Known:
+        return self.database.read(visits.known, feed_id, reading)
+
+    def apply(self, plan: IngestPlan) -> int:
+        return self.database.write(visits.apply, plan)
+
+    def article_counts(self) -> dict[str, int]:
+        return self.database.read(visits.article_counts)
+
+    def former_titles(self, article_id: str) -> tuple[FormerTitle, ...]:
+        """What the headline said before it was edited, earliest first (the latest 20)."""
+        return self.database.read(visits.former_titles, article_id)
+
+    # ── the library ──────────────────────────────────────────────────────────────────────────────
+
+    def loose(self, since: datetime) -> tuple[Item, ...]:
+        return self.database.read(library.loose, self._feed_of, since)
+
+    def placed(self, since: datetime) -> tuple[StoryItems, ...]:
+        return self.database.read(library.placed, self._feed_of, since)
+
+    def save(self, arrangement: Arrangement) -> None:
+        self.database.write(library.save, arrangement)
+
+    def items(
+        self,
+        *,
+        limit: int,
+        tag: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> tuple[Item, ...]:
+        query = library.newest(limit=limit, tag=tag, since=since, until=until, copies=copies)
+        return self.database.read(library.items, self._feed_of, query)
+
+    def copies_of(self, article_ids: Sequence[str]) -> tuple[Item, ...]:
+        return self.database.read(library.copies_of, self._feed_of, article_ids)
+
+    def stories(
+        self,
+        *,
+        limit: int,
+        tag: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> tuple[StoryItems, ...]:
+        query = library.best(limit=limit, tag=tag, since=since, until=until)
+        return self.database.read(library.ranked, self._feed_of, query)
+
+    def story(self, story_id: str) -> StoryItems | str | None:
+        return self.database.read(library.story, self._feed_of, story_id)
+
+    def tag_counts(self, since: datetime | None = None) -> dict[str, int]:
+        return self.database.read(library.tag_counts, since)
+
+    def counts(self, start: datetime, end: datetime) -> tuple[int, int, int]:
+        return self.database.read(library.counts, start, end)
+
+    def version(self) -> int:
+        return self.database.read(library.version)
+
+    # ── mail ─────────────────────────────────────────────────────────────────────────────────────
+
+    def add_subscriber(self, subscriber: Subscriber, now: datetime) -> bool:
+        return self.database.write(mails.add_subscriber, subscriber, now)
+
+    def remove_subscriber(self, address: str, now: datetime) -> bool:
+        return self.database.write(mails.remove_subscriber, address, now)
+
+    def subscribers(self) -> tuple[Subscriber, ...]:
+        return self.database.read(mails.all_subscribers)
+
+    def subscriber(self, subscriber_id: str) -> Subscriber | None:
+        return self.database.read(mails.one_subscriber, subscriber_id)
+
+    def covered_until(self) -> datetime | None:
+        return self.database.read(mails.covered_until)
+
+    def publish_issue(self, issue: Issue, *, mailed: bool) -> bool:
+        return self.database.write(mails.publish_issue, issue, mailed=mailed)
+
+    def issue(self, period: str) -> Issue | None:
+        return self.database.read(mails.issue, period)
+
+    def issues(self, limit: int) -> tuple[Issue, ...]:
+        return self.database.read(mails.latest_issues, limit)
+
+    def claim_mail(self, now: datetime, lease: timedelta, limit: int) -> tuple[OutboxItem, ...]:
+        return self.database.write(mails.claim_mail, now, lease, limit)
+
+    def mark_dot(self, item_id: str) -> bool:
+        return self.database.write(mails.mark_dot, item_id)
+
+    def settle_mail(self, item_id: str, settlement: Settlement, now: datetime) -> None:
+        self.database.write(mails.settle_mail, item_id, settlement, now)
+
+    def ledger(self, period: str) -> tuple[LedgerLine, ...]:
+        return self.database.read(mails.ledger, period)
+
+    # ── the whole ────────────────────────────────────────────────────────────────────────────────
+
+    def check(self) -> None:
+        """One cheap query on a real table; raises StoreError when the database is not usable."""
+        self.database.read(_check)
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def _check(connection: Connection) -> None:
+    connection.execute(text("SELECT 1 FROM meta")).one()

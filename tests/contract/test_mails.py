@@ -1,0 +1,248 @@
+"""MailStore on both engines: readers, issues, the outbox."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from aggregator.edges.sql.store import SqlStore
+from aggregator.model import Coverage, IssueItem, IssueStory, Ledger, Section, Settlement
+from tests.contract.build import HOUR, LEASE, issue, subscriber
+from tests.make import NOW
+
+SENT = Settlement(state="sent", attempts=1, detail="250 OK")
+
+
+def states(store: SqlStore) -> dict[str, str]:
+    return {line.address: line.state for line in store.ledger("2019-W26")}
+
+
+@pytest.fixture
+def mailed(store: SqlStore) -> SqlStore:
+    """Three active readers, one paused, and an issue that was mailed."""
+    for id in ("s1", "s2", "s3"):
+        store.add_subscriber(subscriber(id), NOW)
+    store.add_subscriber(subscriber("s4", status="paused"), NOW)
+    assert store.publish_issue(issue(), mailed=True)
+    return store
+
+
+def test_an_address_is_added_once_in_any_case(store: SqlStore) -> None:
+    full = subscriber(
+        "s1",
+        address="Mina.Kim@Example.org",
+        name="김",
+        timezone="Asia/Seoul",
+        language="ko",
+        consent_at=NOW,
+        consent_source="form",
+    )
+    assert store.add_subscriber(full, NOW)
+    assert not store.add_subscriber(subscriber("s2", address="mina.kim@example.org"), NOW)
+    assert store.subscribers() == (full,)
+    assert store.subscriber("s1") == full
+    assert store.subscriber("s2") is None
+
+
+def test_remove_is_true_once(store: SqlStore) -> None:
+    store.add_subscriber(subscriber("s1", address="A@example.org"), NOW)
+    assert store.remove_subscriber("a@EXAMPLE.org", NOW)
+    assert not store.remove_subscriber("a@example.org", NOW)
+    assert not store.remove_subscriber("nobody@example.org", NOW)
+    assert [s.status for s in store.subscribers()] == ["unsubscribed"]
+    assert not store.add_subscriber(subscriber("s2", address="a@example.org"), NOW)
+
+
+def test_an_issue_comes_back_as_it_was(store: SqlStore) -> None:
+    first = IssueItem(
+        article_id="a1",
+        title="정상회담 \x00",
+        url="https://example.org/1",
+        publisher="Example",
+        perspective="intl-press",
+        group="world",
+        language="ko",
+        kind="news",
+        genre="g-news",
+        published_at=NOW,
+    )
+    one = IssueStory(
+        id="a1",
+        title="Summit",
+        language="en",
+        what="They met.",
+        tags=("summit",),
+        first=first,
+        items=(first,),
+        coverage=(Coverage(group="seoul", first_at=NOW, articles=1, publishers=("E",)),),
+    )
+    full = issue(
+        lede=(("They met", "https://example.org/1"),),
+        top=(one,),
+        sections=(Section(slug="talks", heading="Talks", stories=(one,)),),
+        days=(("2019-06-30", 3),),
+        ledger=Ledger(feeds_ok=3, feeds_failed=("x",), seen=9, kept=3, merged=1),
+    )
+    assert store.publish_issue(full, mailed=False)
+    stored = store.issue("2019-W26")
+    assert stored is not None
+    assert stored.top[0].first == replace(first, title="정상회담 \ufffd")
+    assert replace(stored, top=(), sections=()) == replace(full, top=(), sections=())
+    assert store.issue("2019-W27") is None
+
+
+def test_issues_come_latest_first(store: SqlStore) -> None:
+    assert store.covered_until() is None
+    for week in (25, 27, 26):
+        store.publish_issue(issue(week), mailed=False)
+    assert [i.period.name for i in store.issues(2)] == ["2019-W27", "2019-W26"]
+    assert store.covered_until() == issue(27).period.end
+
+
+def test_an_issue_is_published_once(mailed: SqlStore) -> None:
+    mailed.add_subscriber(subscriber("s9"), NOW)
+    assert not mailed.publish_issue(issue(subject="Other"), mailed=True)
+    assert len(mailed.ledger("2019-W26")) == 3
+    found = mailed.issue("2019-W26")
+    assert found is not None
+    assert found.subject == "Week 26"
+
+
+def test_an_issue_is_published_once_by_many(store: SqlStore) -> None:
+    for number in range(20):
+        store.add_subscriber(subscriber(f"s{number}"), NOW)
+    with ThreadPoolExecutor(8) as pool:
+        published = list(pool.map(lambda _: store.publish_issue(issue(), mailed=True), range(8)))
+    assert sum(published) == 1
+    assert len(store.ledger("2019-W26")) == 20
+
+
+def test_an_issue_without_mail_has_no_audience(store: SqlStore) -> None:
+    store.add_subscriber(subscriber(), NOW)
+    store.publish_issue(issue(), mailed=False)
+    assert store.ledger("2019-W26") == ()
+    assert store.claim_mail(NOW, LEASE, 9) == ()
+
+
+def test_letters_go_to_active_readers_one_each(mailed: SqlStore) -> None:
+    taken = mailed.claim_mail(NOW, LEASE, 2) + mailed.claim_mail(NOW, LEASE, 9)
+    assert [item.id for item in taken] == ["2019-W26.s1", "2019-W26.s2", "2019-W26.s3"]
+    assert {item.state for item in taken} == {"claimed"}
+    assert taken[0].subscriber == subscriber("s1")
+    assert mailed.claim_mail(NOW, LEASE, 9) == ()
+
+
+def test_a_letter_is_handed_out_once_however_many_ask(store: SqlStore) -> None:
+    for number in range(60):
+        store.add_subscriber(subscriber(f"s{number}"), NOW)
+    store.publish_issue(issue(), mailed=True)
+
+    def worker(_: int) -> list[str]:
+        taken = []
+        while items := store.claim_mail(NOW, LEASE, 4):
+            for item in items:
+                assert store.mark_dot(item.id)
+                store.settle_mail(item.id, SENT, NOW)
+                taken.append(item.id)
+        return taken
+
+    with ThreadPoolExecutor(6) as pool:
+        taken = [id for ids in pool.map(worker, range(6)) for id in ids]
+    assert len(taken) == len(set(taken)) == 60
+    assert set(states(store).values()) == {"sent"}
+
+
+def test_a_sent_letter_is_done(mailed: SqlStore) -> None:
+    (item,) = mailed.claim_mail(NOW, LEASE, 1)
+    assert mailed.mark_dot(item.id)
+    assert not mailed.mark_dot(item.id)
+    mailed.settle_mail(item.id, SENT, NOW + HOUR)
+    line = mailed.ledger("2019-W26")[0]
+    assert (line.state, line.attempts, line.detail, line.at) == ("sent", 1, "250 OK", NOW + HOUR)
+    mailed.settle_mail(item.id, Settlement(state="deferred", attempts=2), NOW)
+    assert states(mailed)["s1@example.org"] == "sent"
+
+
+def test_a_deferred_letter_waits_for_its_time(mailed: SqlStore) -> None:
+    (item,) = mailed.claim_mail(NOW, LEASE, 1)
+    later = Settlement(state="deferred", attempts=1, not_before=NOW + HOUR, detail="451")
+    mailed.settle_mail(item.id, later, NOW)
+    assert item.id not in {i.id for i in mailed.claim_mail(NOW, 9 * HOUR, 9)}
+    (again,) = mailed.claim_mail(NOW + HOUR, LEASE, 9)
+    assert (again.id, again.attempts, again.detail) == (item.id, 1, "451")
+
+
+def test_an_expired_claim_is_handed_out_again(mailed: SqlStore) -> None:
+    first = mailed.claim_mail(NOW, LEASE, 9)
+    assert mailed.claim_mail(NOW + LEASE - timedelta(seconds=1), LEASE, 9) == ()
+    assert mailed.claim_mail(NOW + LEASE, LEASE, 9) == first
+    # Two workers hold it now; the first to come to the dot sends it.
+    assert mailed.mark_dot(first[0].id)
+    assert not mailed.mark_dot(first[0].id)
+
+
+def test_a_letter_lost_at_the_dot_is_uncertain_and_never_sent_again(mailed: SqlStore) -> None:
+    (item,) = mailed.claim_mail(NOW, LEASE, 1)
+    mailed.mark_dot(item.id)
+    rest = mailed.claim_mail(NOW + LEASE, LEASE, 9)
+    assert item.id not in {i.id for i in rest}
+    assert states(mailed)["s1@example.org"] == "uncertain"
+    assert not mailed.mark_dot(item.id)
+    mailed.settle_mail(item.id, SENT, NOW + HOUR)  # the slow worker did get its answer
+    assert states(mailed)["s1@example.org"] == "sent"
+
+
+def test_unsubscribing_stops_what_is_not_sent(mailed: SqlStore) -> None:
+    (item,) = mailed.claim_mail(NOW, LEASE, 1)
+    mailed.remove_subscriber("s1@example.org", NOW)  # in the midst of being sent
+    mailed.remove_subscriber("s2@example.org", NOW)  # before
+    assert not mailed.mark_dot(item.id)
+    mailed.settle_mail(item.id, Settlement(state="deferred", attempts=1), NOW)
+    assert [i.subscriber.id for i in mailed.claim_mail(NOW + HOUR, LEASE, 9)] == ["s3"]
+    assert states(mailed) == {
+        "s1@example.org": "suppressed",
+        "s2@example.org": "suppressed",
+        "s3@example.org": "claimed",
+    }
+
+
+def test_a_letter_put_off_after_the_dot_is_not_tried_again_for_one_who_left(
+    mailed: SqlStore,
+) -> None:
+    (item,) = mailed.claim_mail(NOW, LEASE, 1)
+    assert mailed.mark_dot(item.id)
+    mailed.remove_subscriber("s1@example.org", NOW)
+    mailed.settle_mail(item.id, Settlement(state="deferred", attempts=1, not_before=NOW), NOW)
+    assert states(mailed)["s1@example.org"] == "suppressed"
+
+
+def test_publishing_and_leaving_at_once_never_leaves_a_letter(store: SqlStore) -> None:
+    people = [subscriber(f"s{number}") for number in range(30)]
+    for person in people:
+        store.add_subscriber(person, NOW)
+    with ThreadPoolExecutor(4) as pool:
+        publishing = pool.submit(store.publish_issue, issue(), mailed=True)
+        leaving = [pool.submit(store.remove_subscriber, p.address, NOW) for p in people]
+        assert publishing.result()
+        assert all(left.result() for left in leaving)
+    assert store.claim_mail(NOW, LEASE, 99) == ()
+    assert set(states(store).values()) <= {"suppressed"}
+
+
+def test_the_ledger_adds_up_to_the_audience(mailed: SqlStore) -> None:
+    for number, item in enumerate(mailed.claim_mail(NOW, LEASE, 9)):
+        if number == 0:
+            mailed.mark_dot(item.id)
+            mailed.settle_mail(item.id, SENT, NOW)
+        elif number == 1:
+            mailed.settle_mail(item.id, Settlement(state="failed", attempts=1, detail="550"), NOW)
+        else:
+            mailed.remove_subscriber(item.subscriber.address, NOW)
+    assert states(mailed) == {
+        "s1@example.org": "sent",
+        "s2@example.org": "failed",
+        "s3@example.org": "suppressed",
+    }

@@ -1,0 +1,94 @@
+"""The queries behind pages and jobs walk an index: SQLite's own plan says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, func, or_, select
+from sqlalchemy.dialects import sqlite
+
+from aggregator.edges.sql import library, mails
+from aggregator.edges.sql.schema import articles, issues, outbox, sightings, stories
+from aggregator.edges.sql.store import open_store
+from tests.make import NOW
+
+ANY_TIME: dict[str, Any] = {"since": None, "until": None}
+ONE_WEEK: dict[str, Any] = {"since": NOW, "until": NOW}
+LIST: dict[str, Any] = {"limit": 100, "copies": False}
+
+HOT: dict[str, Any] = {
+    "newest": library.newest(tag=None, **LIST, **ANY_TIME),
+    "newest of a week": library.newest(tag=None, **LIST, **ONE_WEEK),
+    "newest of a tag": library.newest(tag="summit", **LIST, **ANY_TIME),
+    "newest of a tag and week": library.newest(tag="summit", **LIST, **ONE_WEEK),
+    "best": library.best(limit=30, tag=None, **ANY_TIME),
+    "best of a tag": library.best(limit=30, tag="summit", **ANY_TIME),
+}
+INDEXED: dict[str, Any] = {
+    "best of a week": library.best(limit=30, tag=None, **ONE_WEEK),
+    "best of a tag and week": library.best(limit=30, tag="summit", **ONE_WEEK),
+    "loose": select(articles.c.title).where(
+        articles.c.story_id.is_(None), articles.c.published_at >= NOW
+    ),
+    "placed": select(stories.c.title).where(stories.c.last_at >= NOW),
+    "members and copies": select(articles.c.title).where(
+        or_(articles.c.id.in_(["a", "b"]), articles.c.duplicate_of.in_(["a", "b"]))
+    ),
+    "counts": select(func.count(articles.c.duplicate_of)).where(articles.c.seen_at >= NOW),
+    "sighted": select(sightings.c.article_id).where(
+        sightings.c.feed_id == "x", sightings.c.article_id.in_(["a", "b"])
+    ),
+    "covered until": select(func.max(issues.c.ends_at)),
+    "waiting letters": select(outbox.c.id).where(mails.waiting(NOW)),
+}
+
+
+@pytest.fixture(scope="module")
+def plan_of(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('plans') / 'x.db'}", {})
+
+    def explain(query: Any) -> list[str]:
+        dialect = sqlite.dialect(paramstyle="named")
+        words = str(query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
+        values = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}).params
+        values = {name: 0 if value is NOW else value for name, value in values.items()}
+
+        def work(connection: Connection) -> list[str]:
+            assert connection.connection.dbapi_connection is not None
+            rows = connection.connection.dbapi_connection.execute(
+                f"EXPLAIN QUERY PLAN {words}", values
+            )
+            return [row[3] for row in rows]
+
+        return store.database.read(work)
+
+    yield explain
+    store.close()
+
+
+def full_scans(plan: list[str]) -> list[str]:
+    """`SCAN x` without an index; one along an index in its order, or of a subquery, is fine."""
+    return [
+        step
+        for step in plan
+        if step.startswith("SCAN") and "USING" not in step and "chosen" not in step
+    ]
+
+
+@pytest.mark.parametrize("name", [*HOT, *INDEXED])
+def test_no_table_is_read_whole(plan_of: Any, name: str) -> None:
+    plan = plan_of((HOT | INDEXED)[name])
+    assert plan
+    assert full_scans(plan) == []
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_lists_come_out_of_the_index_in_order(plan_of: Any, name: str) -> None:
+    sorts = [step for step in plan_of(HOT[name]) if "TEMP B-TREE" in step]
+    # `best` sorts its 30 chosen rows once more, after the limit.
+    assert len(sorts) == (1 if name.startswith("best") else 0), sorts
+
+
+def test_the_check_sees_a_full_scan(plan_of: Any) -> None:
+    assert full_scans(plan_of(select(articles.c.title).where(articles.c.title == "x")))
