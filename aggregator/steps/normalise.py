@@ -1,0 +1,163 @@
+"""An entry of a feed -> an article of ours, with an identity, one date and plain texts."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from aggregator.model import Article, Document, Entry, Feed, Reading
+from aggregator.steps.language import language
+from aggregator.steps.text import plain, shorten
+from aggregator.steps.urls import article_id, canonical
+
+LONGEST_TITLE = 500
+LONGEST_SUMMARY = 1_000
+LONGEST_CONTENT = 20_000
+_LONGEST_AUTHOR = 300
+_TITLE_FROM_TEXT = 120
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_FAR_FUTURE = timedelta(days=2 * 366)
+_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_EMPTY_BRACKETS = re.compile(r"\(\s*\)|\[\s*\]|<\s*>")
+_IN_BRACKETS = re.compile(r"^\(([^()]*)\)$")
+_ANCHOR = re.compile(r"#(?!(?:comments?|respond|rss|feed|top|main|ref)\b)([^\W\d_][\w.:%-]+)$")
+_NO_LETTER = re.compile(r"[\W_]+")
+
+
+def read(document: Document, feed: Feed, now: datetime, *, replay: bool) -> Reading:
+    """All entries of a document as articles, one an id, in document order.
+
+    `replay`: `now` is not the real time, so entries dated after it are left alone and counted.
+    """
+    found: dict[str, Article] = {}
+    withheld = dropped = 0
+    for entry in document.entries:
+        date = _date(entry)
+        if replay and date is not None and date > now:
+            withheld += 1
+            continue
+        article = normalise(entry, feed, now)
+        if article is None:
+            dropped += 1
+            continue
+        other = found.get(article.id)
+        found[article.id] = article if other is None else _newer(other, article)
+    return Reading(
+        articles=tuple(found.values()),
+        withheld=withheld,
+        dropped=dropped,
+        ttl=document.ttl,
+        title=plain(document.title),
+    )
+
+
+def normalise(entry: Entry, feed: Feed, now: datetime) -> Article | None:
+    """The article, or None for an entry with neither link nor guid, or without any text."""
+    title, summary, content = _texts(entry)
+    if not title or not (entry.link or entry.guid):
+        return None
+    date = _date(entry)
+    if date is not None and date > now + _FAR_FUTURE:
+        date = None
+    return Article(
+        id=_identity(entry, feed, title),
+        feed_id=feed.id,
+        url=entry.link or feed.site or feed.url,
+        guid=entry.guid,
+        title=title,
+        summary=summary,
+        content=content,
+        author=_author(entry.authors),
+        language=language(f"{title} {summary}", _primary(feed.language or entry.language)),
+        published_at=min(date, now) if date else now,
+        dated=date is not None,
+        updated_at=_edit_date(entry, now),
+        seen_at=now,
+        fingerprint=_hash(title, summary, content),
+    )
+
+
+def _date(entry: Entry) -> datetime | None:
+    """When it was published, else when it was updated; None before 1990 (epoch zero, year 1)."""
+    dates = (entry.published, entry.updated)
+    return next((date for date in dates if date is not None and date >= _EARLIEST), None)
+
+
+def _edit_date(entry: Entry, now: datetime) -> datetime | None:
+    updated = entry.updated
+    if updated is None or not _EARLIEST <= updated <= now:
+        return None
+    return None if updated == entry.published else updated
+
+
+def _texts(entry: Entry) -> tuple[str, str, str]:
+    """(title, summary, content): plain, capped, and none repeating another."""
+    title = shorten(plain(entry.title), LONGEST_TITLE)
+    summary, content = plain(entry.summary), plain(entry.content)
+    summary = summary or content
+    # Many feeds put the whole text into the summary: the part beyond its cap is content.
+    if len(summary) > max(len(content), LONGEST_SUMMARY):
+        content = summary
+    title = title or shorten(summary, _TITLE_FROM_TEXT)
+    summary = "" if _same(summary, title) else shorten(summary, LONGEST_SUMMARY)
+    content = "" if _same(content, summary) or _same(content, title) else content
+    return title, summary, shorten(content, LONGEST_CONTENT)
+
+
+def _same(one: str, other: str) -> bool:
+    """Equal but for punctuation and case."""
+    if abs(len(one) - len(other)) > 20 + len(other) // 10:
+        return False
+    return _NO_LETTER.sub("", one).casefold() == _NO_LETTER.sub("", other).casefold()
+
+
+def _identity(entry: Entry, feed: Feed, title: str) -> str:
+    if not entry.link or _is_home_page(entry.link, feed):
+        return _hash(feed.id, entry.guid or title)  # a guid is unique within its feed only
+    if anchor := _ANCHOR.search(entry.link):
+        # A page of many items, each at its own anchor: change logs, collections of links.
+        return _hash(canonical(entry.link), anchor[1])
+    return article_id(entry.link)
+
+
+def _is_home_page(link: str, feed: Feed) -> bool:
+    """Does the link lead to a site's front page, and so name no article?
+
+    The rule must not look at the entry's neighbours: an id has to stay when they are gone.
+    """
+    parts = urlsplit(link)
+    if parts.path in ("", "/") and not parts.query and not parts.fragment.startswith(("!", "/")):
+        return True
+    return canonical(link) in (canonical(feed.site), canonical(feed.url))
+
+
+def _newer(one: Article, other: Article) -> Article:
+    """Of two announcements of one article the later one; the first in the document if they tie."""
+    dates = [a.updated_at or (a.published_at if a.dated else _EARLIEST) for a in (one, other)]
+    late, early = (other, one) if dates[1] > dates[0] else (one, other)
+    if early.dated and (not late.dated or early.published_at < late.published_at):
+        return replace(late, published_at=early.published_at, dated=True)
+    return late
+
+
+def _author(authors: tuple[str, ...]) -> str:
+    names = dict.fromkeys(name for author in authors if (name := _name(author)))
+    return shorten(", ".join(names), _LONGEST_AUTHOR)
+
+
+def _name(author: str) -> str:
+    """Without the address: `desk@example.org (Kim Example)` -> `Kim Example`."""
+    name = _EMPTY_BRACKETS.sub("", _EMAIL.sub("", plain(author))).strip(" ,;:|")
+    return _IN_BRACKETS.sub(r"\1", name).strip()
+
+
+def _primary(tag: str) -> str:
+    """en-US -> en."""
+    return tag.partition("-")[0].lower()
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

@@ -1,0 +1,116 @@
+"""Articles of one event become one story, whoever tells it and whenever it arrives."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator import pipeline
+from aggregator.model import Arrangement, Item, StoryItems
+from aggregator.rules import Clustering
+from aggregator.taxonomy import load
+from tests import make
+
+RULES = Clustering()
+TAXONOMY = load()
+SEOUL = make.feed("seoul-daily", perspective="rok-press-centre")
+TOKYO = make.feed("tokyo-daily", perspective="japan-public")
+KOREAN = make.feed("hanguk", perspective="rok-wire", language="ko")
+
+
+def arrange(loose: Sequence[Item], placed: Sequence[StoryItems] = ()) -> Arrangement:
+    return pipeline.arrange(loose, placed, TAXONOMY, RULES, make.NOW)
+
+
+def week() -> list[Item]:
+    dmz = ("donald-trump", "kim-jong-un", "us-dprk-summit", "panmunjom")
+    food = ("humanitarian-aid", "un-wfp", "north-korea")
+    return [
+        make.item("a1", "Trump crosses the line at Panmunjom to meet Kim", *dmz, by=SEOUL),
+        make.item("a2", "Trump and Kim meet at Panmunjom, cross the line", *dmz, by=TOKYO),
+        make.item(
+            "a3", "Kim and Trump meet at Panmunjom", *dmz, summary="Talks lasted about an hour."
+        ),
+        make.item("k1", "트럼프 김정은 판문점 회동", *dmz, by=KOREAN, language="ko"),
+        make.item("f1", "Seoul sends rice through the World Food Programme", *food, by=SEOUL),
+        make.item("f2", "World Food Programme ships rice that Seoul sends", *food, by=TOKYO),
+        make.item("o1", "Parliament debates the ferry subsidy", by=SEOUL),
+    ]
+
+
+def test_one_event_is_one_story_and_others_stay_apart() -> None:
+    placements = arrange(week()).placements
+    assert placements["a1"] == placements["a2"] == placements["a3"]
+    assert placements["f1"] == placements["f2"]
+    assert len({placements["a1"], placements["f1"], placements["o1"]}) == 3
+
+
+def test_languages_meet_through_tags() -> None:
+    placements = arrange(week()).placements
+    assert placements["k1"] == placements["a1"]
+
+
+def test_a_story_is_named_after_its_earliest_member() -> None:
+    items = [
+        make.item("late", "Envoys meet in Stockholm for talks", published_at=make.NOW),
+        make.item("early", "Envoys meet in Stockholm for first talks"),
+    ]
+    assert arrange(items).placements == {"late": "early", "early": "early"}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_the_input_does_not_show(chance: random.Random) -> None:
+    shuffled = week()
+    chance.shuffle(shuffled)
+    assert arrange(shuffled) == arrange(week())
+
+
+def test_what_is_placed_stays_and_gains_members() -> None:
+    first = arrange(week()[:2])
+    story = first.stories[0]
+    placed = StoryItems(story=story, items=tuple(week()[:2]))
+    then = arrange(week()[2:3], [placed])
+    assert then.placements == {"a3": story.id}
+    assert then.stories[0].id == story.id
+    assert then.stories[0].article_ids == ("a1", "a2", "a3")
+
+
+def test_after_the_window_the_same_words_open_a_new_story() -> None:
+    title = "Working-level talks on denuclearisation resume in Stockholm"
+    items = [
+        make.item("a", title, "nuclear-talks"),
+        make.item(
+            "b", title, "nuclear-talks", by=SEOUL, published_at=make.NOW + timedelta(days=20)
+        ),
+    ]
+    assert len(set(arrange(items).placements.values())) == 2
+
+
+def test_a_copy_goes_where_its_original_is_and_adds_no_article() -> None:
+    title = "North and South Korea agree to reopen the liaison office in Kaesong"
+    items = [make.item("a", title, by=SEOUL), make.item("b", title, by=TOKYO)]
+    made = arrange(items)
+    assert made.placements == {"a": "a", "b": "a"}
+    assert made.stories[0].article_ids == ("a",)
+    assert [c.group for c in made.stories[0].coverage] == ["seoul", "tokyo"]
+
+
+def test_unchanged_stories_are_not_written_again() -> None:
+    first = arrange(week())
+    placed = [
+        StoryItems(
+            story=s, items=tuple(i for i in week() if first.placements[i.article.id] == s.id)
+        )
+        for s in first.stories
+    ]
+    then = arrange([make.item("new", "An ambassador presents credentials", by=TOKYO)], placed)
+    assert [s.id for s in then.stories] == ["new"]
+
+
+def test_nothing_in_nothing_out() -> None:
+    assert arrange([]) == Arrangement(stories=())
