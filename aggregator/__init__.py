@@ -3,9 +3,4 @@
 Read `aggregator/pipeline.py` first: it is the whole flow on one page.
 """
 
-from importlib.metadata import PackageNotFoundError, version
-
-try:
-    __version__ = version("korea-diplomacy-digest")
-except PackageNotFoundError:  # a source tree that nobody installed
-    __version__ = "0+unknown"
+__version__ = "0.1.0"

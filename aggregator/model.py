@@ -205,7 +205,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tagging:
-    """One tag on one article. Only score >= 2 is shown; `implied` parents are never shown as said."""
+    """One tag on one article. Only score >= 2 is shown, and `implied` parents never as if said."""
 
     slug: str
     score: float

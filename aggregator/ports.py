@@ -15,7 +15,6 @@ from jinja2 import Environment
 from aggregator.model import (
     Answer,
     Arrangement,
-    Due,
     Feed,
     FeedState,
     Fetched,
@@ -83,11 +82,11 @@ class FeedStore(Protocol):
 class StoryStore(Protocol):
     """The library of articles and stories."""
 
-    def loose(self, since: datetime) -> tuple[Item, ...]:
-        """Relevant articles with neither story nor original, published since."""
+    def loose(self) -> tuple[Item, ...]:
+        """Relevant articles with neither story nor original, by publication."""
 
-    def placed(self, since: datetime) -> tuple[StoryItems, ...]:
-        """Stories whose last report is since, with all their items."""
+    def placed(self, since: datetime, until: datetime) -> tuple[StoryItems, ...]:
+        """Stories with a report between the two, ends included, with all their items."""
 
     def save(self, arrangement: Arrangement) -> None:
         """Write stories, placements, copies, and redirects of merged stories."""
@@ -143,6 +142,8 @@ class MailStore(Protocol):
 
     def subscribers(self) -> tuple[Subscriber, ...]: ...
 
+    def subscriber(self, subscriber_id: str) -> Subscriber | None: ...
+
     def covered_until(self) -> datetime | None:
         """End of the latest period that has an issue."""
 
@@ -186,6 +187,8 @@ class Fetch(Protocol):
 
     async def __call__(self, url: str, validators: Validators) -> Answer: ...
 
+    async def aclose(self) -> None: ...
+
 
 class Send(Protocol):
     """Hand letters over, each with its answer. `before_dot` False: stop, do not send."""
@@ -208,12 +211,9 @@ class Tools:
     """The clock is replaced (`--as-of`): entries dated after it are not there yet."""
     secret: bytes
     fetch: Fetch
-    read: Callable[[Fetched, Feed, datetime, bool], Reading]
-    """Parse and normalise in a worker process; raises NotAFeed."""
+    read: Callable[[Fetched, Feed, datetime], Reading]
+    """`pipeline.read` in a worker process that can be killed; raises NotAFeed."""
     open_mail: Callable[[], Send]
     mail_is_file: bool
     """Letters go to files: no server is configured."""
     templates: Environment
-
-
-__all__ = ["Due", "FeedStore", "MailStore", "Store", "StoryStore", "Tools"]

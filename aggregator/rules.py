@@ -137,7 +137,7 @@ class Clustering(Rules):
 
     window: Duration = timedelta(days=3)
     """An article joins a story only when it is this near to its latest member."""
-    join: float = Field(0.20, gt=0, lt=1)
+    join: float = Field(0.24, gt=0, lt=1)
     """Likeness (0 to 1) from which an article joins a story."""
     copy_at: float = Field(0.65, alias="copy", gt=0, lt=1)
     """Likeness (0 to 1) from which two texts are copies of one article."""

@@ -142,3 +142,16 @@ def _is_abbreviation(text: str, end: re.Match[str]) -> bool:
     if len(word) == 1 and word.isascii() and word.isupper():
         return True  # an initial: Donald J. Trump, N. Korea
     return following_word[0].islower()
+
+
+DATELINE = re.compile(
+    r"\s*(?:\([^()=]{1,24}=[^()]{2,10}\)(?:[^=\n]{0,60}=\s)?"
+    r"|(?:[A-Z][A-Za-z .]{2,24}(?:, [A-Z][a-z]+\.? \d{1,2})? )?\([A-Za-z ]{2,16}\) ?--?\s?)"
+)
+""" "(서울=연합뉴스) 하채림 기자 = ", "SEOUL (Reuters) - ", "Pyongyang, July 5 (KCNA) -- "."""
+
+
+def without_dateline(text: str) -> str:
+    """The text from its first own word on: agency, place and byline go."""
+    found = DATELINE.match(text)
+    return text[found.end() :] if found else text

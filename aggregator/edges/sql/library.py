@@ -74,18 +74,20 @@ def _items(connection: Connection, feed_of: FeedOf, query: Query) -> tuple[Item,
     return tuple(_item(connection, feed_of, row) for row in connection.execute(query).all())
 
 
-def loose(connection: Connection, feed_of: FeedOf, since: datetime) -> tuple[Item, ...]:
+def loose(connection: Connection, feed_of: FeedOf) -> tuple[Item, ...]:
     query = _ITEM.where(
         articles.c.story_id.is_(None),
-        articles.c.published_at >= since,
         articles.c.relevant.is_(true()),
         articles.c.duplicate_of.is_(None),
     )
     return _items(connection, feed_of, query.order_by(articles.c.published_at, articles.c.id))
 
 
-def placed(connection: Connection, feed_of: FeedOf, since: datetime) -> tuple[StoryItems, ...]:
-    query = _STORY.where(stories.c.last_at >= since).order_by(stories.c.last_at, stories.c.id)
+def placed(
+    connection: Connection, feed_of: FeedOf, since: datetime, until: datetime
+) -> tuple[StoryItems, ...]:
+    near = _STORY.where(stories.c.last_at >= since, stories.c.first_at <= until)
+    query = near.order_by(stories.c.last_at, stories.c.id)
     return _with_items(connection, feed_of, query)
 
 

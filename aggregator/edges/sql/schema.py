@@ -163,7 +163,7 @@ Index(
     articles.c.published_at.desc(),
     articles.c.id,
 )
-Index("ix_articles_story", articles.c.story_id, articles.c.published_at)
+Index("ix_articles_story", articles.c.story_id, articles.c.relevant, articles.c.published_at)
 Index("ix_articles_seen", articles.c.seen_at, articles.c.relevant, articles.c.duplicate_of)
 
 # Only what is shown, and only of relevant articles. The times are copied from the article, so that

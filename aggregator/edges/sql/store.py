@@ -97,11 +97,11 @@ class SqlStore:
 
     # ── the library ──────────────────────────────────────────────────────────────────────────────
 
-    def loose(self, since: datetime) -> tuple[Item, ...]:
-        return self.database.read(library.loose, self._feed_of, since)
+    def loose(self) -> tuple[Item, ...]:
+        return self.database.read(library.loose, self._feed_of)
 
-    def placed(self, since: datetime) -> tuple[StoryItems, ...]:
-        return self.database.read(library.placed, self._feed_of, since)
+    def placed(self, since: datetime, until: datetime) -> tuple[StoryItems, ...]:
+        return self.database.read(library.placed, self._feed_of, since, until)
 
     def save(self, arrangement: Arrangement) -> None:
         self.database.write(library.save, arrangement)

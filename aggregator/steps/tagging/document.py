@@ -12,17 +12,13 @@ from typing import Final
 from aggregator.model import Article, Feed, Field
 from aggregator.steps.tagging.match import Hit
 from aggregator.steps.tagging.normal import Normal, normal
+from aggregator.steps.text import DATELINE
 
 _SENTENCE_END: Final = re.compile(r"(?<![A-Z])[.!?][\"')\]]*\s+(?=[^a-z\s])|[。！？\n]+")
 _REFERENCES: Final = re.compile(
     r"(?:^|[\n.])\s{0,4}(?:References|Bibliography|Further reading|참고문헌|参考文献|"
     r"About the author|The author is|The writer is|저작권자|ⓒ|Copyright ©)",
 )
-_DATELINE: Final = re.compile(
-    r"\s*(?:\([^()=]{1,24}=[^()]{2,10}\)(?:[^=\n]{0,60}=\s)?"
-    r"|(?:[A-Z][A-Za-z .]{2,24}(?:, [A-Z][a-z]+\.? \d{1,2})? )?\([A-Za-z ]{2,16}\) ?--?\s?)"
-)
-""" "(서울=연합뉴스) 하채림 기자 = ", "SEOUL (Reuters) - ", "Pyongyang, July 5 (KCNA) -- "."""
 FIELDS: Final[tuple[Field, ...]] = ("title", "summary", "content")
 
 
@@ -121,7 +117,7 @@ def read(article: Article, feed: Feed, korea: frozenset[str]) -> Document:
             text = text[: cut.start()]
         if text:
             form = normal(text)
-            dateline = None if name == "title" else _DATELINE.match(form.text)
+            dateline = None if name == "title" else DATELINE.match(form.text)
             begin = dateline.end() if dateline else 0
             document.views.append(
                 View(field=name, normal=form, hits=[], begin=begin, document=document)

@@ -148,7 +148,7 @@ def _articles() -> None:
         ["relevant", sa.text("seen_at DESC"), sa.text("published_at DESC"), "id"],
     )
     op.create_index("ix_articles_seen", "articles", ["seen_at", "relevant", "duplicate_of"])
-    op.create_index("ix_articles_story", "articles", ["story_id", "published_at"])
+    op.create_index("ix_articles_story", "articles", ["story_id", "relevant", "published_at"])
     op.create_table(
         "article_tags",
         _key("article_id"),

@@ -1,0 +1,189 @@
+"""digest preview, send, ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from aggregator import jobs
+from aggregator.errors import AggregatorError
+from aggregator.hosts.cli.options import (
+    AsJson,
+    AsOf,
+    Config,
+    Data,
+    Verbose,
+    err,
+    out,
+    print_json,
+    told,
+    tools,
+)
+from aggregator.model import Issue, Period, Subscriber
+from aggregator.ports import Tools
+from aggregator.steps import periods
+
+app = typer.Typer(help="The weekly issue.", no_args_is_help=True)
+
+Week = Annotated[
+    str | None,
+    typer.Option("--week", metavar="2026-W34", help="ISO week; default: the last whole one."),
+]
+
+
+def _named(opened: Tools, week: str) -> Period:
+    try:
+        return periods.named(week, opened.config.digest.timezone)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _chosen(opened: Tools, week: str | None) -> Period:
+    """The week asked for; else the last whole one; on a young installation this one so far."""
+    if week is not None:
+        return _named(opened, week)
+    zone = opened.config.digest.timezone
+    last = periods.last_complete(opened.clock(), zone)
+    if opened.store.counts(last.start, last.end)[1]:
+        return last
+    this = periods.week_of(opened.clock(), zone)
+    return this if opened.store.counts(this.start, this.end)[1] else last
+
+
+@app.command()
+@told
+def preview(
+    folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write it.")] = Path(
+        "."
+    ),
+    week: Week = None,
+    config: Config = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write digest.html, digest.txt and digest.eml as a subscriber would get them; send nothing."""
+    with tools(config, data, as_of=as_of) as opened:
+        period = _chosen(opened, week)
+        issue = opened.store.issue(period.name) or jobs.draft(opened, period)
+        paths = _write(opened, issue, folder)
+    if as_json:
+        print_json(_told(issue) | {"files": [str(p) for p in paths]})
+    else:
+        out.print(issue.subject, markup=False)
+        for path in paths:
+            out.print(f"  {path}", markup=False)
+
+
+def _write(opened: Tools, issue: Issue, folder: Path) -> list[Path]:
+    reader = Subscriber(id="preview", address="reader@example.org", name="Reader")
+    rendered = jobs.render(opened, issue)
+    own = rendered.personal(f"{opened.config.site.url}/unsubscribe/preview")
+    made = {
+        "digest.html": own.html.encode(),
+        "digest.txt": own.text.encode(),
+        "digest.eml": jobs.compose_letter(opened, issue, rendered, reader).message,
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in made.items():
+            (folder / name).write_bytes(content)
+    except OSError as error:
+        raise AggregatorError(f"{error.filename or folder}: {error.strerror}") from error
+    return [folder / name for name in made]
+
+
+def _told(issue: Issue) -> dict[str, object]:
+    return {
+        "period": issue.period.name,
+        "subject": issue.subject,
+        "stories": issue.stories,
+        "articles": issue.articles,
+        "minutes": issue.minutes,
+        "top": [story.title for story in issue.top],
+    }
+
+
+@app.command()
+@told
+def send(
+    week: Week = None,
+    config: Config = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Compose the issue if one is due, and hand over every letter that waits. Safe to repeat."""
+    with tools(config, data, as_of=as_of, verbose=verbose) as opened:
+        period = None
+        if week is not None:
+            period = _named(opened, week)
+            if period.end > opened.clock():
+                raise typer.BadParameter(
+                    f"{period.name} is not over yet: `digest preview` shows it"
+                )
+        issues = jobs.compose(opened, period)
+        done = jobs.deliver(opened)
+        ledgers = {i.period.name: opened.store.ledger(i.period.name) for i in issues}
+        if as_json:
+            print_json({"issues": [_told(i) for i in issues], "letters": done.states})
+        else:
+            for issue in issues:
+                out.print(f"composed {issue.period.name}: {issue.subject}", markup=False)
+                if not ledgers[issue.period.name]:
+                    out.print("  nobody gets it by mail: it has no subscribers or came too late")
+            counts = ", ".join(f"{n} {state}" for state, n in sorted(done.states.items()))
+            out.print(f"letters: {counts}" if counts else "no letter waits")
+        if opened.mail_is_file and done.total:
+            err.print("No mail server is configured: the letters are files in the outbox folder.")
+    if done.total and not done.states.get("sent"):
+        raise typer.Exit(1)
+
+
+@app.command()
+@told
+def ledger(
+    week: Week = None,
+    config: Config = None,
+    data: Data = None,
+    as_json: AsJson = False,
+    recipients: Annotated[bool, typer.Option("--recipients", help="One line a recipient.")] = False,
+) -> None:
+    """Who got the issue: the states always add up to the audience."""
+    with tools(config, data) as opened:
+        name = _named(opened, week).name if week else None
+        if name is None:
+            latest = opened.store.issues(1)
+            if not latest:
+                raise AggregatorError("there is no issue yet: `aggregator digest send` makes one")
+            name = latest[0].period.name
+        lines = opened.store.ledger(name)
+    states = Counter(line.state for line in lines)
+    if as_json:
+        told_lines = [
+            {
+                "address": line.address,
+                "state": line.state,
+                "attempts": line.attempts,
+                "detail": line.detail,
+                "at": line.at,
+            }
+            for line in lines
+        ]
+        result = {"period": name, "audience": len(lines), "states": states}
+        print_json(result | ({"recipients": told_lines} if recipients else {}))
+        return
+    out.print(
+        f"{name}: audience {len(lines)}" + "".join(f", {n} {s}" for s, n in sorted(states.items()))
+    )
+    if recipients:
+        table = Table("address", "state", "attempts", "at", "answer")
+        for line in lines:
+            at = f"{line.at:%Y-%m-%d %H:%M} UTC" if line.at else ""
+            table.add_row(line.address, line.state, str(line.attempts), at, line.detail)
+        out.print(table)

@@ -1,0 +1,154 @@
+"""Everything in one process: scheduler, poller, story builder, mailer and web.
+
+The scheduler only says "there may be work": what is due is read from the tables each time, so a
+missed or doubled tick changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import uvicorn
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from aggregator import jobs
+from aggregator.errors import AggregatorError
+from aggregator.hosts import rounds
+from aggregator.hosts.web import application
+from aggregator.model import VisitReport
+from aggregator.ports import Tools
+
+log = logging.getLogger(__name__)
+
+TICK = timedelta(seconds=5)
+"""How often the tables are asked for due feeds."""
+DIGEST_TICK = timedelta(seconds=60)
+STOP_WITHIN = timedelta(seconds=4)
+
+
+class Embedded:
+    """One process of `aggregator run`."""
+
+    def __init__(
+        self, tools: Tools, *, each: Callable[[VisitReport], None] = lambda report: None
+    ) -> None:
+        self.tools = tools
+        self._each = each
+        self._stopping = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, host: str, port: int, *, ready: Callable[[int], None]) -> None:
+        """Serve until SIGTERM or SIGINT. `ready` gets the port once pages can be opened."""
+        listener = _listen(host, port)
+        server = _Server(
+            uvicorn.Config(
+                application(self.tools),
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=2,
+                server_header=False,
+            )
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        await asyncio.to_thread(
+            self.tools.store.register, tuple(self.tools.feeds.values()), self.tools.clock()
+        )
+        scheduler = self._scheduler()
+        scheduler.start()
+        ready(listener.getsockname()[1])
+        stopped = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        self._stopping.set()
+        log.info("stopping")
+        # shutdown(wait=True) cancels running coroutines (apscheduler 3.11): ours are kept here.
+        scheduler.shutdown(wait=False)
+        await self._drain()
+        server.should_exit = True
+        await serving
+        stopped.cancel()
+        await self.tools.fetch.aclose()
+
+    def _scheduler(self) -> AsyncIOScheduler:
+        """`misfire_grace_time=None`: the default of 1 s drops a late run without a word."""
+        scheduler = AsyncIOScheduler(
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        now = self.tools.clock()
+        for work, every in ((self._poll, TICK), (self._digest, DIGEST_TICK)):
+            scheduler.add_job(
+                self._keep(work), "interval", seconds=every.total_seconds(), next_run_time=now
+            )
+        return scheduler
+
+    def _keep(
+        self, work: Callable[[], Coroutine[Any, Any, None]]
+    ) -> Callable[[], Coroutine[Any, Any, None]]:
+        """Run `work` as a task of our own, so that a stop can wait for it; log what it raises."""
+
+        async def kept() -> None:
+            task = asyncio.create_task(work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            try:
+                await task
+            except asyncio.CancelledError:
+                pass
+            except AggregatorError as error:
+                log.error("%s", error)
+            except Exception:
+                log.exception("a job failed; it is tried again at the next tick")
+
+        return kept
+
+    async def _poll(self) -> None:
+        visits = await asyncio.to_thread(jobs.claim, self.tools)
+        if visits and not self._stopping.is_set():
+            await rounds.poll(self.tools, visits, each=self._each)
+
+    async def _digest(self) -> None:
+        await asyncio.to_thread(jobs.compose, self.tools)
+        await asyncio.to_thread(jobs.deliver, self.tools, self._stopping.is_set)
+
+    async def _drain(self) -> None:
+        """Give work in hand a moment; requests under way are then given up (their lease ends)."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=1.0)
+        for task in list(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_WITHIN.total_seconds() - 1.0)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own: this process has one place that stops it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bound before anything starts, so that a taken port is told at once and in one sentence."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise AggregatorError(
+            f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port"
+        ) from error
+    listener.listen(512)
+    return listener

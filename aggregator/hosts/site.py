@@ -1,0 +1,258 @@
+"""store + views -> every document of the site. Served by `web`, written by `export`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from aggregator import __version__
+from aggregator.model import FeedHealth, Item
+from aggregator.ports import Tools
+from aggregator.render import atom, jsonfeed, opml, pages
+from aggregator.render.links import Links, digest_path, story_path, tag_path
+from aggregator.steps import periods, polling
+
+WEEK = timedelta(days=7)
+FEED_ENTRIES = 100
+FRONT_STORIES = 30
+TAG_STORIES = 20
+TAG_ARTICLES = 50
+MOST_EXPORTED = 2_000
+
+HTML = "text/html; charset=utf-8"
+ATOM = "application/atom+xml; charset=utf-8"
+JSON_FEED = "application/feed+json; charset=utf-8"
+OPML = "text/x-opml; charset=utf-8"
+CSS = "text/css; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One document."""
+
+    body: bytes
+    media_type: str = HTML
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The document lives elsewhere for good."""
+
+    path: str
+
+
+class Site:
+    """All documents of one installation, made anew at each call."""
+
+    def __init__(self, tools: Tools, links: Links) -> None:
+        self._tools = tools
+        self._store = tools.store
+        self._config = tools.config.site
+        self._view = pages.View(
+            env=tools.templates,
+            site=self._config,
+            taxonomy=tools.taxonomy,
+            links=links,
+            version=__version__,
+        )
+
+    # ── pages ────────────────────────────────────────────────────────────────────────────────────
+
+    def front(self) -> Page:
+        now = self._tools.clock()
+        stories = self._store.stories(limit=FRONT_STORIES, since=now - WEEK)
+        issues = self._store.issues(1)
+        return _html(
+            pages.front(
+                self._view,
+                stories=stories or self._store.stories(limit=FRONT_STORIES),
+                days=self._days(now),
+                tag_counts=self._store.tag_counts(now - WEEK),
+                health=self._health(),
+                issue=issues[0] if issues else None,
+                next_check=self._store.next_due(),
+                next_digest=self._next_digest(),
+            )
+        )
+
+    def story(self, story_id: str) -> Page | Moved | None:
+        found = self._store.story(story_id)
+        if isinstance(found, str):
+            return Moved(path=story_path(found))
+        return _html(pages.story(self._view, found)) if found else None
+
+    def tags(self) -> Page:
+        return _html(pages.tags(self._view, self._store.tag_counts()))
+
+    def tag(self, slug: str) -> Page | None:
+        if slug not in self._tools.taxonomy:
+            return None
+        return _html(
+            pages.tag(
+                self._view,
+                slug,
+                stories=self._store.stories(limit=TAG_STORIES, tag=slug),
+                items=self._store.items(limit=TAG_ARTICLES, tag=slug),
+            )
+        )
+
+    def digests(self) -> Page:
+        issues = self._store.issues(500)
+        return _html(pages.digests(self._view, issues, next_digest=self._next_digest()))
+
+    def digest(self, period: str) -> Page | None:
+        issue = self._store.issue(period)
+        return _html(pages.digest(self._view, issue)) if issue else None
+
+    def sources(self) -> Page:
+        next_check = self._store.next_due()
+        return _html(pages.sources(self._view, self._health(), next_check=next_check))
+
+    def about(self) -> Page:
+        return _html(pages.about(self._view, feeds=len(self._tools.feeds)))
+
+    def message(self, here: str, heading: str, *paragraphs: str, button: str = "") -> Page:
+        """A page of a few sentences; with `button` a form that posts to the page itself."""
+        return _html(
+            pages.message(
+                self._view,
+                here=here,
+                heading=heading,
+                paragraphs=paragraphs,
+                action=here if button else "",
+                button=button,
+            )
+        )
+
+    def not_found(self) -> Page:
+        return Page(body=pages.not_found(self._view).encode(), status=404)
+
+    def style(self) -> Page:
+        return Page(body=pages.stylesheet(self._tools.templates).encode(), media_type=CSS)
+
+    # ── feeds ────────────────────────────────────────────────────────────────────────────────────
+
+    def atom(self) -> Page:
+        return self._atom(self._store.items(limit=FEED_ENTRIES), "/atom.xml", self._config.title)
+
+    def tag_atom(self, slug: str) -> Page | None:
+        if slug not in self._tools.taxonomy:
+            return None
+        items = self._store.items(limit=FEED_ENTRIES, tag=slug)
+        title = f"{self._tools.taxonomy.label(slug, 'en')} · {self._config.title}"
+        return self._atom(items, f"{tag_path(slug)}/atom.xml", title, tag_path(slug))
+
+    def stories_atom(self) -> Page:
+        stories = sorted(
+            self._store.stories(limit=FEED_ENTRIES),
+            key=lambda s: (s.story.updated_at, s.story.id),
+            reverse=True,
+        )
+        body = atom.stories_atom(
+            stories,
+            site=self._config,
+            taxonomy=self._tools.taxonomy,
+            self_url=self._config.url + "/stories.atom",
+            title=f"{self._config.title}: stories",
+        )
+        return Page(body=body, media_type=ATOM)
+
+    def json_feed(self) -> Page:
+        items = self._store.items(limit=FEED_ENTRIES)
+        body = jsonfeed.jsonfeed(
+            items,
+            site=self._config,
+            taxonomy=self._tools.taxonomy,
+            self_url=self._config.url + "/feed.json",
+            title=self._config.title,
+            copies=self._copies(items),
+        )
+        return Page(body=body, media_type=JSON_FEED)
+
+    def opml(self) -> Page:
+        feeds = tuple(self._tools.feeds.values())
+        return Page(body=opml.opml(feeds, self._config.title), media_type=OPML)
+
+    def _atom(self, items: tuple[Item, ...], path: str, title: str, alternate: str = "/") -> Page:
+        body = atom.atom(
+            items,
+            site=self._config,
+            taxonomy=self._tools.taxonomy,
+            self_url=self._config.url + path,
+            title=title,
+            copies=self._copies(items),
+            alternate_url=self._config.url + alternate,
+        )
+        return Page(body=body, media_type=ATOM)
+
+    def _copies(self, items: tuple[Item, ...]) -> dict[str, tuple[Item, ...]]:
+        found: dict[str, tuple[Item, ...]] = {}
+        for copy in self._store.copies_of([i.article.id for i in items]):
+            original = copy.duplicate_of or ""
+            found[original] = (*found.get(original, ()), copy)
+        return found
+
+    # ── what pages show beside stories ───────────────────────────────────────────────────────────
+
+    def _days(self, now: datetime) -> tuple[tuple[str, int], ...]:
+        """Relevant articles on each of the last seven days, in the site's zone."""
+        zone = ZoneInfo(self._config.timezone)
+        items = self._store.items(limit=5_000, since=now - WEEK)
+        counted = Counter(i.article.seen_at.astimezone(zone).date() for i in items)
+        today = now.astimezone(zone).date()
+        days = [today - timedelta(days=n) for n in range(6, -1, -1)]
+        return tuple((day.isoformat(), counted[day]) for day in days)
+
+    def _health(self) -> tuple[FeedHealth, ...]:
+        now = self._tools.clock()
+        states, counts = self._store.states(), self._store.article_counts()
+        return tuple(
+            FeedHealth(
+                feed=feed,
+                state=states[feed.id],
+                status=polling.status(states[feed.id], now),
+                articles=counts.get(feed.id, 0),
+            )
+            for feed in self._tools.feeds.values()
+            if feed.id in states
+        )
+
+    def _next_digest(self) -> datetime | None:
+        rules = self._tools.config.digest
+        if not rules.enabled:
+            return None
+        this = periods.week_of(self._tools.clock(), rules.timezone)
+        last = periods.sends_at(periods.before(this), rules)
+        return last if last > self._tools.clock() else periods.sends_at(this, rules)
+
+    def everything(self) -> Iterator[tuple[str, Page]]:
+        """(path, document) of all there is, feeds and front page last."""
+        yield "/style.css", self.style()
+        stories = self._store.stories(limit=MOST_EXPORTED)
+        for each in stories:
+            yield story_path(each.story.id), _html(pages.story(self._view, each))
+        for slug in sorted(self._store.tag_counts()):
+            if page := self.tag(slug):
+                yield tag_path(slug), page
+            if feed := self.tag_atom(slug):
+                yield f"{tag_path(slug)}/atom.xml", feed
+        for issue in self._store.issues(500):
+            yield digest_path(issue.period.name), _html(pages.digest(self._view, issue))
+        yield "/tags/", self.tags()
+        yield "/digests/", self.digests()
+        yield "/sources", self.sources()
+        yield "/about", self.about()
+        yield "/404.html", self.not_found()
+        yield "/opml.xml", self.opml()
+        yield "/stories.atom", self.stories_atom()
+        yield "/feed.json", self.json_feed()
+        yield "/atom.xml", self.atom()
+        yield "/", self.front()
+
+
+def _html(text: str) -> Page:
+    return Page(body=text.encode())

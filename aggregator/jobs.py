@@ -1,0 +1,295 @@
+"""Where steps meet edges: a handful of short functions that a host calls when and where it likes.
+
+The truth is in the tables. To lose or to double a job is harmless.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aggregator import pipeline
+from aggregator.errors import NotAFeed, NotFound
+from aggregator.model import (
+    Failure,
+    Fetched,
+    FetchFailed,
+    IngestPlan,
+    Issue,
+    Ledger,
+    Mail,
+    MailState,
+    NotModified,
+    OutboxItem,
+    Outcome,
+    Period,
+    Subscriber,
+    Visit,
+    VisitReport,
+)
+from aggregator.ports import Send, Tools
+from aggregator.render.mail import Body, body, letter
+from aggregator.steps import delivery, digest, periods, polling, stories, tokens
+
+log = logging.getLogger(__name__)
+
+FETCH_LEASE = timedelta(minutes=30)
+"""Far above the deadline of a visit: an older outcome must not overwrite a newer one."""
+MAIL_LEASE = timedelta(minutes=15)
+"""Above the ten minutes that RFC 5321 gives a server to answer the final dot."""
+MOST_STORIES = 2_000
+_CLAIM = 500
+
+
+def claim(tools: Tools, *, all_feeds: bool = False) -> tuple[Visit, ...]:
+    """Lease the feeds that are due (or all of them); nobody else gets them meanwhile."""
+    limit = len(tools.feeds) if all_feeds else _CLAIM
+    states = tools.store.claim(tools.clock(), FETCH_LEASE, limit, all_feeds=all_feeds)
+    return tuple(Visit(feed=tools.feeds[s.feed_id], state=s) for s in states)
+
+
+async def refresh(tools: Tools, visit: Visit) -> VisitReport:
+    """One visit: ask the publisher, then take in what came."""
+    answer = await tools.fetch(visit.feed.url, polling.validators(visit.state, visit.feed))
+    report = await asyncio.to_thread(settle, tools, visit, answer)
+    log.info(
+        "visit",
+        extra={
+            "feed": report.feed_id,
+            "outcome": report.outcome.value,
+            "detail": report.detail,
+            "entries": report.entries,
+            "new": report.new,
+        },
+    )
+    return report
+
+
+def settle(tools: Tools, visit: Visit, answer: Fetched | NotModified | FetchFailed) -> VisitReport:
+    """Write what one answer means: new articles, or only when to come again."""
+    match answer:
+        case Fetched() if answer.body_hash != visit.state.body_hash:
+            return ingest(tools, visit, answer)
+        case Fetched():
+            return _without_articles(tools, visit, answer, Outcome.UNCHANGED)
+        case NotModified():
+            return _without_articles(tools, visit, answer, Outcome.NOT_MODIFIED)
+        case FetchFailed(detail=detail):
+            return _without_articles(tools, visit, answer, Outcome.FAILED, detail)
+
+
+def ingest(tools: Tools, visit: Visit, fetched: Fetched) -> VisitReport:
+    """A body that we have not seen: read, tag and judge what is fresh in it, write once."""
+    now = tools.clock()
+    try:
+        reading = tools.read(fetched, visit.feed, now)
+    except NotAFeed as error:
+        failed = FetchFailed(why=Failure.CONTENT, detail=str(error))
+        return _without_articles(tools, visit, failed, Outcome.FAILED, failed.detail)
+    known = tools.store.known(visit.feed.id, reading)
+    plan = pipeline.decide(visit, fetched, reading, known, tools.taxonomy, tools.config, now)
+    new = tools.store.apply(plan)
+    return VisitReport(
+        feed_id=visit.feed.id,
+        outcome=Outcome.OK,
+        entries=len(reading.articles),
+        new=new,
+        edited=len(plan.edited),
+        relevant=sum(j.judgement.verdict.relevant for j in plan.new),
+        next_check_at=plan.state.next_check_at,
+    )
+
+
+def _without_articles(
+    tools: Tools,
+    visit: Visit,
+    answer: Fetched | NotModified | FetchFailed,
+    outcome: Outcome,
+    detail: str = "",
+) -> VisitReport:
+    now = tools.clock()
+    state = polling.after(visit.state, answer, visit.feed, tools.config.polling, now)
+    tools.store.apply(
+        IngestPlan(
+            feed_id=visit.feed.id,
+            claimed_until=visit.state.next_check_at,
+            state=state,
+            now=now,
+        )
+    )
+    return VisitReport(
+        feed_id=visit.feed.id, outcome=outcome, detail=detail, next_check_at=state.next_check_at
+    )
+
+
+def arrange(tools: Tools) -> int:
+    """Place every loose article; returns how many stories are new or changed. One at a time.
+
+    An archive that spans years is placed stretch by stretch: only what is near in time can meet.
+    """
+    window = tools.config.stories.window
+    changed = 0
+    for loose in stories.stretches(tools.store.loose(), window):
+        first, last = loose[0].article.published_at, loose[-1].article.published_at
+        placed = tools.store.placed(first - window, last + window)
+        arrangement = pipeline.arrange(
+            loose, placed, tools.taxonomy, tools.config.stories, tools.clock()
+        )
+        tools.store.save(arrangement)
+        changed += len(arrangement.stories)
+        log.info("arranged", extra={"articles": len(loose), "stories": len(arrangement.stories)})
+    return changed
+
+
+# ── the digest ───────────────────────────────────────────────────────────────────────────────────
+
+
+def draft(tools: Tools, period: Period) -> Issue:
+    """The issue about `period` as it would be composed now; nothing is written."""
+    config = tools.config
+    # What was published before the week may have been seen in it: it is news as far as the backlog.
+    since = period.start - config.digest.backlog
+    told = tools.store.stories(limit=MOST_STORIES, since=since, until=period.end)
+    return digest.compose(
+        period,
+        told,
+        _ledger(tools, period),
+        site=config.site,
+        rules=config.digest,
+        taxonomy=tools.taxonomy,
+        now=tools.clock(),
+    )
+
+
+def _ledger(tools: Tools, period: Period) -> Ledger:
+    now = tools.clock()
+    seen, kept, merged = tools.store.counts(period.start, period.end)
+    titles: dict[str, list[str]] = {"ok": [], "silent": [], "failing": [], "retired": [], "new": []}
+    for feed_id, state in sorted(tools.store.states().items()):
+        titles[polling.status(state, now)].append(tools.feeds[feed_id].title)
+    return Ledger(
+        feeds_ok=len(titles["ok"]),
+        feeds_silent=tuple(titles["silent"]),
+        feeds_failed=tuple(titles["failing"] + titles["retired"]),
+        seen=seen,
+        kept=kept,
+        merged=merged,
+    )
+
+
+def compose(tools: Tools, week: Period | None = None) -> tuple[Issue, ...]:
+    """Publish every issue that is due (or the one asked for); returns those that are new.
+
+    An issue past its window is published on the site and held from the mail.
+    """
+    if week is not None:
+        return (issue,) if (issue := _publish(tools, week, mailed=True)) else ()
+    made: list[Issue] = []
+    rules, now = tools.config.digest, tools.clock()
+    installed, covered = tools.store.installed_at(), tools.store.covered_until()
+    while due := periods.due(rules, installed, covered, now):
+        covered = due.period.end
+        _, relevant, _ = tools.store.counts(due.period.start, due.period.end)
+        if due.late and not relevant:
+            continue  # the machine was off: a row of empty issues would help nobody
+        if issue := _publish(tools, due.period, mailed=not due.late):
+            made.append(issue)
+    return tuple(made)
+
+
+def _publish(tools: Tools, period: Period, *, mailed: bool) -> Issue | None:
+    issue = draft(tools, period)
+    published = tools.store.publish_issue(issue, mailed=mailed)
+    if published:
+        log.info("issue", extra={"period": period.name, "stories": issue.stories, "mailed": mailed})
+    return issue if published else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What came of the letters that waited."""
+
+    states: dict[MailState, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.states.values())
+
+
+def deliver(tools: Tools, stopping: Callable[[], bool] = lambda: False) -> Delivery:
+    """Hand over every letter that waits, over a few connections side by side."""
+    connections = 1 if tools.mail_is_file else tools.config.mail.connections
+    with ThreadPoolExecutor(connections, thread_name_prefix="mail") as pool:
+        counts = [
+            f.result()
+            for f in [pool.submit(_connection, tools, stopping) for _ in range(connections)]
+        ]
+    return Delivery(states=dict(sum(counts, Counter())))
+
+
+def _connection(tools: Tools, stopping: Callable[[], bool]) -> Counter[MailState]:
+    """Send until nothing waits. One row is claimed at a time: a crash strands no second one."""
+    done: Counter[MailState] = Counter()
+    rendered: dict[str, tuple[Issue, Body]] = {}
+    send = tools.open_mail()
+    try:
+        while not stopping():
+            claimed = tools.store.claim_mail(tools.clock(), MAIL_LEASE, 1)
+            if not claimed:
+                break
+            for item in claimed:
+                if item.period not in rendered:
+                    rendered[item.period] = _rendered(tools, item)
+                done[_send_one(tools, send, item, *rendered[item.period])] += 1
+    finally:
+        send.close()
+    return done
+
+
+def _rendered(tools: Tools, item: OutboxItem) -> tuple[Issue, Body]:
+    issue = tools.store.issue(item.period)
+    if issue is None:
+        raise NotFound(f"the letter {item.id} belongs to an issue that is not stored")
+    return issue, render(tools, issue)
+
+
+def _send_one(tools: Tools, send: Send, item: OutboxItem, issue: Issue, made: Body) -> MailState:
+    held = True
+
+    def before_dot() -> bool:
+        nonlocal held
+        held = tools.store.mark_dot(item.id)
+        return held
+
+    result = send(compose_letter(tools, issue, made, item.subscriber), before_dot)
+    if not held:  # unsubscribed meanwhile, or the lease went to somebody else: not ours to settle
+        return "suppressed"
+    settlement = delivery.settle(item, result, tools.config.mail, tools.clock())
+    tools.store.settle_mail(item.id, settlement, tools.clock())
+    log.info("letter", extra={"letter": item.id, "state": settlement.state, "code": result.code})
+    return settlement.state
+
+
+def render(tools: Tools, issue: Issue) -> Body:
+    """HTML and text of an issue, before they are made out to a reader."""
+    config = tools.config
+    return body(
+        issue, site=config.site, mail=config.mail, env=tools.templates, taxonomy=tools.taxonomy
+    )
+
+
+def compose_letter(tools: Tools, issue: Issue, made: Body, subscriber: Subscriber) -> Mail:
+    """The finished letter of one reader: the same bytes at every attempt."""
+    return letter(
+        issue,
+        made,
+        subscriber,
+        site=tools.config.site,
+        mail=tools.config.mail,
+        token=tokens.make(tools.secret, "unsubscribe", subscriber.id),
+    )

@@ -1,0 +1,128 @@
+"""The whole flow, as pure functions. READ THIS FIRST.
+
+    feeds ─claim─▶ fetch ─▶ read ─▶ known? ─▶ decide ─▶ apply          one visit, one transaction
+                   edge     pure    edge      pure      edge
+                                                          │ articles
+                                                          ▼
+                        loose, placed ─▶ arrange ─▶ save               one at a time, after a round
+                        edge             pure       edge
+                                                          │ stories
+                 ┌────────────────────────────────────────┤
+                 ▼                                        ▼
+        publish (render/, on request)    due? ─▶ compose ─▶ publish ─▶ letter ─▶ send ─▶ settle
+                 pure                    pure    pure       edge       pure      edge    pure
+
+`jobs.py` joins these steps with the edges; `hosts/` decides when and where the jobs run.
+
+* read    parse ▶ normalise             a document's bytes become articles (in a worker process)
+* decide  fresh ▶ tag ▶ judge ▶ next check    only what the library does not hold yet is tagged
+* arrange near copies ▶ stories ▶ perspectives ▶ rank
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from aggregator.model import (
+    Arrangement,
+    Article,
+    Feed,
+    Fetched,
+    IngestPlan,
+    Item,
+    Judged,
+    Judgement,
+    Known,
+    Reading,
+    Sighting,
+    StoryItems,
+    Visit,
+)
+from aggregator.rules import Clustering, Configuration, Relevance
+from aggregator.steps import dedup, normalise, polling, relevance, stories
+from aggregator.steps.dates import zone_of
+from aggregator.steps.parse import parse
+from aggregator.steps.tagging import compile_tagger, tag
+from aggregator.steps.tagging.certainty import certainty
+from aggregator.steps.tagging.genre import genre
+from aggregator.taxonomy import Taxonomy
+
+
+def read(
+    fetched: Fetched, feed: Feed, now: datetime, *, replay: bool, max_entries: int = 10_000
+) -> Reading:
+    """The body of one visit -> its articles. Raises NotAFeed."""
+    document = parse(
+        fetched.body,
+        fetched.url,
+        fetched.content_type,
+        max_entries,
+        zone_of(feed.country, feed.language),
+    )
+    return normalise.read(document, feed, now, replay=replay)
+
+
+def judge(article: Article, feed: Feed, taxonomy: Taxonomy, rules: Relevance) -> Judgement:
+    """What can be concluded from one article's text and its feed."""
+    tags = tag(article, feed, compile_tagger(taxonomy))
+    kind = genre(article, feed, tags)
+    return Judgement(
+        verdict=relevance.judge(article, feed, tags, kind, rules, taxonomy),
+        tags=tags,
+        genre=kind,
+        certainty=certainty(article, feed, tags),
+    )
+
+
+def decide(
+    visit: Visit,
+    fetched: Fetched,
+    reading: Reading,
+    known: Known,
+    taxonomy: Taxonomy,
+    config: Configuration,
+    now: datetime,
+) -> IngestPlan:
+    """What one visit writes: new articles, edited ones, and when to come again."""
+    feed = visit.feed
+    fresh = dedup.fresh(reading.articles, known)
+
+    def judged(articles: Sequence[Article]) -> tuple[Judged, ...]:
+        return tuple(
+            Judged(article=a, judgement=judge(a, feed, taxonomy, config.relevance))
+            for a in articles
+        )
+
+    return IngestPlan(
+        feed_id=feed.id,
+        claimed_until=visit.state.next_check_at,
+        state=polling.after(
+            visit.state,
+            polling.parsed(fetched, reading, len(fresh.new)),
+            feed,
+            config.polling,
+            now,
+        ),
+        new=judged(fresh.new),
+        edited=judged(fresh.edited),
+        sightings=tuple(
+            Sighting(article_id=article_id, guid=guid) for article_id, guid in fresh.sightings
+        ),
+        now=now,
+    )
+
+
+def arrange(
+    loose: Sequence[Item],
+    placed: Sequence[StoryItems],
+    taxonomy: Taxonomy,
+    rules: Clustering,
+    now: datetime,
+) -> Arrangement:
+    """Loose articles find their originals and their stories; each story learns who covers it.
+
+    The order of `loose` and of `placed` does not matter.
+    """
+    copies = dedup.nearly(loose, placed, rules)
+    return stories.arrange(loose, placed, copies, taxonomy, rules, now)

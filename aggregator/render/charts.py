@@ -1,0 +1,166 @@
+"""counts and coverage -> small pictures, each with the same thing in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from markupsafe import Markup, escape
+
+from aggregator.model import Coverage
+from aggregator.render.templates import day, plural, weekday
+from aggregator.steps.perspectives import GROUPS
+
+_BAR_HEIGHT = 64
+_TOP = 18
+_BOTTOM = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One capital in the row of a story."""
+
+    group: str
+    label: str
+    short: str
+    state: Literal["first", "reports", "copies", "silent"]
+    articles: int
+    words: str
+    """"Seoul: 3 reports, first", for those who do not see the row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar of a chart made of table cells."""
+
+    label: str
+    value: int
+    percent: int
+    """Of the longest bar, 0 to 100; at least 1 when there is anything to show."""
+
+
+def capitals(coverage: Iterable[Coverage]) -> tuple[Cell, ...]:
+    """All groups in their fixed order: who reports, who was first, who is silent."""
+    found = {each.group: each for each in coverage}
+    first_at = min((each.first_at for each in found.values()), default=None)
+    return tuple(
+        _cell(group.slug, group.label, group.short, found.get(group.slug), first_at)
+        for group in GROUPS
+    )
+
+
+def _cell(slug: str, label: str, short: str, one: Coverage | None, first_at: object) -> Cell:
+    state: Literal["first", "reports", "copies", "silent"]
+    if one is None:
+        state, words = "silent", f"{label}: silent"
+    elif one.first_at == first_at:
+        state, words = "first", f"{label}: {plural(one.articles, 'report')}, first"
+    elif one.articles == 0:
+        state, words = "copies", f"{label}: copies only"
+    else:
+        state, words = "reports", f"{label}: {plural(one.articles, 'report')}"
+    return Cell(
+        group=slug,
+        label=label,
+        short=short,
+        state=state,
+        articles=one.articles if one else 0,
+        words=words,
+    )
+
+
+def coverage_bars(coverage: Iterable[Coverage]) -> tuple[Bar, ...]:
+    """One bar a capital, silent ones included, in the fixed order."""
+    counts = {each.group: each.articles for each in coverage}
+    return bars([(group.label, counts.get(group.slug, 0)) for group in GROUPS])
+
+
+def day_bars(days: Sequence[tuple[str, int]]) -> tuple[Bar, ...]:
+    """One bar a day; `days` are (ISO date, articles)."""
+    return bars([(_day_label(name), count) for name, count in days])
+
+
+def bars(counts: Sequence[tuple[str, int]]) -> tuple[Bar, ...]:
+    """Bars in proportion to the largest count."""
+    most = max((count for _, count in counts), default=0)
+    return tuple(
+        Bar(label=label, value=count, percent=max(1, round(100 * count / most)) if count else 0)
+        for label, count in counts
+    )
+
+
+def days_svg(days: Sequence[tuple[str, int]]) -> Markup:
+    """Articles by day as inline SVG, without styles or scripts; "" when there is nothing to show.
+
+    Colours come from the page's style sheet (classes `bar`, `value`, `axis`).
+    """
+    if not days:
+        return Markup("")
+    column = 44 if len(days) <= 7 else 28
+    most = max(1, *(count for _, count in days))
+    width, height = column * len(days), _TOP + _BAR_HEIGHT + _BOTTOM
+    parts = [_column(n * column, column, *each, most) for n, each in enumerate(days)]
+    return Markup(
+        '<svg class="days" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" height="{}">'
+        '{}<line class="axis" x1="0" x2="{}" y1="{}" y2="{}"/></svg>'
+    ).format(
+        days_in_words(days),
+        width,
+        height,
+        width,
+        height,
+        Markup("").join(parts),
+        width,
+        _TOP + _BAR_HEIGHT,
+        _TOP + _BAR_HEIGHT,
+    )
+
+
+def _column(left: int, column: int, name: str, count: int, most: int) -> Markup:
+    bar = round(_BAR_HEIGHT * count / most) if count else 0
+    middle = left + column / 2
+    moment = _date(name)
+    lines = (weekday(moment), str(moment.day)) if moment else (name[-5:], "")
+    return Markup(
+        '<rect class="bar" x="{}" y="{}" width="{}" height="{}" rx="1.5"/>'
+        '<text class="value" x="{}" y="{}" text-anchor="middle">{}</text>'
+        '<text class="label" x="{}" y="{}" text-anchor="middle">{}</text>'
+        '<text class="label" x="{}" y="{}" text-anchor="middle">{}</text>'
+    ).format(
+        *(left + column // 5, _TOP + _BAR_HEIGHT - bar, column - 2 * (column // 5), bar),
+        *(middle, _TOP + _BAR_HEIGHT - bar - 5, count),
+        *(middle, _TOP + _BAR_HEIGHT + 14, lines[0][: 3 if column > 30 else 2]),
+        *(middle, _TOP + _BAR_HEIGHT + 28, lines[1]),
+    )
+
+
+def days_in_words(days: Sequence[tuple[str, int]]) -> str:
+    """ "Articles by day: Mon 24 June 12, Tue 25 June 9." """
+    return "Articles by day: " + ", ".join(f"{_day_label(n)} {c}" for n, c in days) + "."
+
+
+def coverage_in_words(coverage: Iterable[Coverage]) -> str:
+    """ "Seoul 12, first; Washington 7; silent: Tokyo, Moscow." """
+    cells = capitals(coverage)
+    heard = [
+        f"{cell.label} {cell.articles or 'copies only'}"
+        + (", first" if cell.state == "first" else "")
+        for cell in cells
+        if cell.state != "silent"
+    ]
+    silent = [cell.label for cell in cells if cell.state == "silent"]
+    return "; ".join(heard + ([f"silent: {', '.join(silent)}"] if silent else [])) + "."
+
+
+def _date(name: str) -> date | None:
+    try:
+        return date.fromisoformat(name)
+    except ValueError:
+        return None
+
+
+def _day_label(name: str) -> str:
+    moment = _date(name)
+    return f"{weekday(moment)} {day(moment).rsplit(' ', 1)[0]}" if moment else str(escape(name))

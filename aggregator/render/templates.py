@@ -1,0 +1,148 @@
+"""folders -> a Jinja environment; template and values -> text. The only module that knows Jinja.
+
+An operator's folder may replace any single template; all others stay ours.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import jinja2
+
+import aggregator
+from aggregator.errors import TemplateError
+from aggregator.render.safe import headline, shown, web_link
+
+
+class TagNames(Protocol):
+    """What the views ask of a taxonomy."""
+
+    def label(self, slug: str, language: str = "en") -> str:
+        """The readable name of a tag; the slug itself when it is not known."""
+
+
+def packaged() -> Path:
+    """Our own templates: in an installed wheel inside the package, in a source tree beside it."""
+    package = Path(aggregator.__file__).parent
+    inside = package / "templates"
+    return inside if inside.is_dir() else package.parent / "templates"
+
+
+def environment(folders: Sequence[Path] = ()) -> jinja2.Environment:
+    """Templates from `folders` (first match wins), then ours. Raises TemplateError on a missing
+    folder; a template's own faults show when it is rendered or checked."""
+    for folder in folders:
+        if not folder.is_dir():
+            raise TemplateError(f"{folder}: there is no such folder of templates")
+    env = jinja2.Environment(
+        loader=jinja2.ChoiceLoader(
+            [jinja2.FileSystemLoader(folder) for folder in (*folders, packaged())]
+        ),
+        autoescape=jinja2.select_autoescape(("html", "xml"), default_for_string=True),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    env.filters |= {
+        "clock": clock,
+        "day": day,
+        "weekday": weekday,
+        "stamp": stamp,
+        "iso": iso,
+        "plural": plural,
+        "headline": headline,
+        "shown": shown,
+        "web_link": web_link,
+    }
+    return env
+
+
+def render(env: jinja2.Environment, name: str, **values: Any) -> str:
+    """The template `name` filled with `values`. Raises TemplateError naming file and line."""
+    try:
+        return env.get_template(name).render(values)
+    except jinja2.TemplateNotFound as error:
+        raise TemplateError(f"{error.name}: there is no such template") from error
+    except jinja2.TemplateSyntaxError as error:
+        where = f"{error.filename or error.name or name}:{error.lineno}"
+        raise TemplateError(f"{where}: {error.message}") from error
+    except Exception as error:
+        # Jinja rewrites the traceback so that the template's own lines are in it. Any fault of an
+        # operator's template (a filter on the wrong type, a missing name) ends here.
+        raise TemplateError(f"{_place(env, error, name)}: {error}") from error
+
+
+def _place(env: jinja2.Environment, error: Exception, name: str) -> str:
+    files = {env.get_template(each).filename for each in env.list_templates(filter_func=_is_page)}
+    frames = traceback.extract_tb(error.__traceback__)
+    found = [f"{frame.filename}:{frame.lineno}" for frame in frames if frame.filename in files]
+    return found[-1] if found else name
+
+
+def _is_page(name: str) -> bool:
+    return name.endswith((".html", ".txt"))
+
+
+# ── filters ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def clock(moment: datetime, zone: str) -> str:
+    """14:05"""
+    return _local(moment, zone).strftime("%H:%M")
+
+
+def day(moment: datetime | date, zone: str = "UTC") -> str:
+    """30 June 2019 (a date has no zone)"""
+    local = _local(moment, zone) if isinstance(moment, datetime) else moment
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+
+
+def weekday(moment: datetime | date, zone: str = "UTC") -> str:
+    """Sun"""
+    local = _local(moment, zone) if isinstance(moment, datetime) else moment
+    return _DAYS[local.weekday()]
+
+
+def stamp(moment: datetime, zone: str) -> str:
+    """30 Jun 14:05"""
+    local = _local(moment, zone)
+    return f"{local.day} {_MONTHS[local.month - 1][:3]} {local:%H:%M}"
+
+
+def iso(moment: datetime) -> str:
+    """For <time datetime>: 2019-06-30T05:05:00+00:00, to the second."""
+    return moment.isoformat(timespec="seconds")
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """1 report, 2 reports; 1,204 reports"""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+# Not strftime: %B and %a follow the locale of the process, and the same values must give the same
+# bytes everywhere.
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)

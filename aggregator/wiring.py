@@ -1,0 +1,80 @@
+"""Configuration -> Tools: every edge opened and put together. The only `datetime.now()`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+
+from aggregator import pipeline
+from aggregator.config import Loaded, secret_of
+from aggregator.edges.http import HttpFetch, user_agent
+from aggregator.edges.parsing import ParserPool
+from aggregator.edges.smtp import open_send
+from aggregator.edges.sql.store import open_store
+from aggregator.errors import StoreError
+from aggregator.ports import Tools
+from aggregator.render.templates import environment
+from aggregator.taxonomy import load as load_taxonomy
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Tools]:
+    """Open the store and everything else a job may need; closed again at the end.
+
+    `as_of` replaces the clock. Raises ConfigError or StoreError with what to do.
+    """
+    config = loaded.config
+    try:
+        loaded.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"{loaded.data}: cannot be created ({error.strerror}); choose a folder with --data"
+        ) from error
+    outbox = loaded.data / "outbox"
+    own = loaded.path.parent / "templates"
+    mail_url = config.mail.url.get_secret_value()
+    taxonomy = load_taxonomy(
+        [loaded.path.parent / name for name in config.tags.files], config.tags.off
+    )
+    with ExitStack() as stack:
+        store = open_store(database_url(loaded), loaded.feeds)
+        stack.callback(store.close)
+        pool = ParserPool(workers=2, deadline=config.polling.parse_deadline)
+        stack.callback(pool.close)
+        yield Tools(
+            config=config,
+            feeds=loaded.feeds,
+            taxonomy=taxonomy,
+            store=store,
+            clock=now if as_of is None else lambda: as_of,
+            replay=as_of is not None,
+            secret=secret_of(loaded),
+            fetch=HttpFetch(
+                config.polling, config.polling.user_agent or user_agent(config.site.url)
+            ),
+            read=lambda fetched, feed, at: pool.run(
+                pipeline.read,
+                fetched,
+                feed,
+                at,
+                replay=as_of is not None,
+                max_entries=config.polling.max_entries,
+            ),
+            open_mail=lambda: open_send(mail_url, config.mail, outbox),
+            mail_is_file=not mail_url.startswith("smtp"),
+            templates=environment([own] if own.is_dir() else []),
+        )
+
+
+def database_url(loaded: Loaded) -> str:
+    """The configured database, else SQLite in the data folder."""
+    return (
+        loaded.config.storage.database_url.get_secret_value()
+        or f"sqlite:///{loaded.data.resolve() / 'aggregator.db'}"
+    )
