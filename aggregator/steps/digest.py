@@ -38,6 +38,7 @@ MOST_ITEMS = 8
 """Publishers listed with one story; the rest is on the story's page."""
 WORDS_A_MINUTE = 230
 LEADING_TAGS = 4
+STORY_TAGS = 8
 THEME = 0.35
 THEME_REPORTS = 3
 """A single report, exclusive as it may be, does not speak for a theme."""
@@ -284,7 +285,7 @@ def _issue_story(view: StoryItems) -> IssueStory:
         what=what,
         what_source=what_source,
         certainty=Counter(i.judgement.certainty for i in originals).most_common(1)[0][0],
-        tags=view.story.tags[:4],
+        tags=view.story.tags[:STORY_TAGS],
         first=_issue_item(originals[0]),
         items=tuple(_issue_item(i) for i in voices),
         coverage=coverage(view.items),

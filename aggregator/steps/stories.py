@@ -32,11 +32,13 @@ TAG_SHARE = 0.3
 """How much tags count beside words, within a language."""
 ANCHORED = 0.12
 """What it counts that both name one summit, one exercise, one treaty."""
+FADING = 0.1
+"""Per day between two reports: the same actors make new events every day."""
 UNSAID = 10.0
 """What an article with few tags leaves unsaid: one shared tag alone is no event."""
-ACROSS = 0.55
+ACROSS = 0.5
 """Likeness of tags from which articles in two languages may be one event."""
-ACROSS_WINDOW = timedelta(hours=36)
+ACROSS_WINDOW = timedelta(hours=12)
 ACROSS_SHARED = 3
 NEAREST = 3
 MOST_CANDIDATES = 300
@@ -93,12 +95,14 @@ def _features(items: Sequence[Item], taxonomy: Taxonomy) -> list[_Features]:
 
 
 def likeness(a: _Features, b: _Features) -> float:
-    """0 to 1. Across languages by tags alone, and only when several are shared within a day."""
+    """0 to 1. Across languages by tags alone, and only when several are shared within hours."""
     tags = cosine(a.tags, b.tags)
+    apart = abs(a.at - b.at)
     if a.language == b.language:
         same = ANCHORED if a.anchors & b.anchors else 0.0
-        return (1 - TAG_SHARE) * cosine(a.text, b.text) + TAG_SHARE * tags + same
-    near = abs(a.at - b.at) <= ACROSS_WINDOW and len(a.tags.keys() & b.tags) >= ACROSS_SHARED
+        like = (1 - TAG_SHARE) * cosine(a.text, b.text) + TAG_SHARE * tags + same
+        return like / (1 + FADING * (apart / timedelta(days=1)))
+    near = apart <= ACROSS_WINDOW and len(a.tags.keys() & b.tags) >= ACROSS_SHARED
     return tags if near and tags >= ACROSS else 0.0
 
 
