@@ -1,0 +1,214 @@
+"""The letter: what mail programs, mail servers and strangers' headlines do to it."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from dataclasses import replace
+from email.header import decode_header
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator.errors import TemplateError
+from aggregator.model import Issue, Mail
+from aggregator.render import mail
+from aggregator.render.templates import environment
+from aggregator.rules import MailRules, Site
+from tests.render import sample
+
+ENV = environment()
+RULES = MailRules()
+NAMES = sample.Names()
+TOKEN = "reader1.c2VjcmV0"
+
+
+def made(issue: Issue, site: Site = sample.SITE, rules: MailRules = RULES) -> Mail:
+    body = mail.body(issue, site=site, mail=rules, env=ENV, taxonomy=NAMES)
+    return mail.letter(issue, body, sample.READER, site=site, mail=rules, token=TOKEN)
+
+
+def read(letter: Mail) -> EmailMessage:
+    message = email.message_from_bytes(letter.message, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def part(letter: Mail, subtype: str) -> str:
+    found = read(letter).get_body((subtype,))
+    assert found is not None
+    content: str = found.get_content()
+    return content
+
+
+def raw_headers(letter: Mail) -> str:
+    return letter.message.partition(b"\r\n\r\n")[0].decode("ascii")
+
+
+ISSUE = sample.issue()
+LETTER = made(ISSUE)
+
+
+# ── headers ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_one_of_each_header_and_one_recipient() -> None:
+    message = read(LETTER)
+    for name in ("From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "List-Id"):
+        assert len(message.get_all(name, [])) == 1, name
+    assert message["To"] == "reader@example.org"
+    assert message["Precedence"] == "bulk"
+    assert message["Auto-Submitted"] == "auto-generated"
+
+
+def test_unsubscribe_headers_stand_raw_https_first() -> None:
+    unfolded = re.sub(r"\r\n[ \t]", " ", raw_headers(LETTER))
+    line = next(x for x in unfolded.split("\r\n") if x.startswith("List-Unsubscribe:"))
+    assert re.fullmatch(
+        r"List-Unsubscribe: <https://news\.example\.org/unsubscribe/reader1\.c2VjcmV0>, "
+        r"<mailto:digest@news\.example\.org\?subject=unsubscribe>",
+        line,
+    )
+    assert "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw_headers(LETTER)
+
+
+@pytest.mark.parametrize("length", [40, 78, 200, 300])
+def test_long_links_never_become_encoded_words(length: int) -> None:
+    site = Site(url="https://news.example.org/" + "a" * length)
+    headers = raw_headers(made(ISSUE, site))
+    for line in headers.split("\r\nS")[0].split("\r\n"):
+        if line.startswith(("List-", " <", "Message-ID")):
+            assert "=?" not in line
+
+
+def test_the_same_letter_has_the_same_bytes_and_id() -> None:
+    again = made(sample.issue())
+    assert again.message == LETTER.message
+    assert read(again)["Message-ID"] == "<2019-W26.reader1@news.example.org>"
+    assert read(again)["Date"].datetime == ISSUE.composed_at
+
+
+@given(st.text(max_size=400))
+@settings(max_examples=60, deadline=None)
+def test_no_subject_adds_a_header_or_a_long_line(subject: str) -> None:
+    letter = made(replace(ISSUE, subject=subject + "\r\nBcc: everybody@example.org"))
+    assert read(letter)["Bcc"] is None
+    for line in raw_headers(letter).split("\r\n"):
+        assert len(line) <= 998
+        for word in re.findall(r"=\?[^?]+\?[^?]\?[^?]*\?=", line):
+            assert len(word) <= 75
+            decode_header(word)[0][0].decode("utf-8")
+
+
+def test_a_korean_subject_survives() -> None:
+    subject = "한반도 외교 다이제스트 · 24–30 Jun 2019 · 판문점 회동과 그 뒤의 일주일"
+    assert read(made(replace(ISSUE, subject=subject)))["Subject"] == subject
+
+
+def test_sender_settings_are_used() -> None:
+    rules = MailRules(sender="desk@example.org", sender_name="데스크", reply_to="re@example.org")
+    message = read(made(ISSUE, rules=rules))
+    assert message["From"] == "데스크 <desk@example.org>"
+    assert message["Reply-To"] == "re@example.org"
+
+
+# ── body ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_text_first_then_html_in_utf8_with_crlf_only() -> None:
+    parts = list(read(LETTER).iter_parts())
+    assert [p.get_content_type() for p in parts] == ["text/plain", "text/html"]
+    assert b"\n" not in LETTER.message.replace(b"\r\n", b"")
+    assert max(len(line) for line in LETTER.message.split(b"\r\n")) <= 998
+
+
+def test_the_text_holds_every_headline_link_and_the_unsubscribe_link() -> None:
+    text, html = part(LETTER, "plain"), part(LETTER, "html")
+    stories = [*ISSUE.top, *(s for section in ISSUE.sections for s in section.stories)]
+    for story in stories:
+        assert story.title in text
+    shown = {u.replace("&amp;", "&") for u in re.findall(r'href="(https?://[^"]+)"', html)}
+    assert {u for u in shown if u not in text} <= {
+        f"{sample.SITE.url}/stories/{story.id}" for story in stories
+    }
+    assert f"{sample.SITE.url}/unsubscribe/{TOKEN}" in text
+    assert f"{sample.SITE.url}/unsubscribe/{TOKEN}" in html
+    assert "reader.invalid" not in text + html
+
+
+def test_forty_stories_fit_and_korean_is_not_written_as_entities() -> None:
+    issue = sample.issue(stories=40)
+    body = mail.body(issue, site=sample.SITE, mail=RULES, env=ENV, taxonomy=NAMES)
+    assert len(body.html.encode()) <= mail.WANTED_BYTES
+    assert "on the web" in body.html
+    assert "&#" not in re.sub(r"&#(34|39|43);", "", body.html)
+
+
+def test_what_does_not_fit_is_left_to_the_web_copy() -> None:
+    issue = sample.issue(stories=200)
+    body = mail.body(issue, site=sample.SITE, mail=RULES, env=ENV, taxonomy=NAMES)
+    assert len(body.html.encode()) <= mail.WANTED_BYTES
+    assert re.search(r"\d+ more stories on the web", body.html)
+    assert re.search(r"\d+ more stories on the web", body.text)
+
+
+def test_layout_tables_say_so_and_items_name_their_language() -> None:
+    html = part(LETTER, "html")
+    tables = re.findall(r"<table[^>]*>", html)
+    assert tables
+    assert all('role="presentation"' in table for table in tables)
+    assert html.count("<h1") == 1
+    assert 'lang="ko"' in html
+    assert "<!--[if mso]>" in html
+    assert "prefers-color-scheme: dark" in html
+    assert not re.search(r"<img|<script|<form|http-equiv|@import|url\(", html)
+
+
+def test_an_empty_week_says_so() -> None:
+    empty = replace(ISSUE, top=(), sections=(), statements=(), analysis=(), ritual=(), lede=())
+    assert "No confirmed story" in part(made(empty), "plain")
+
+
+HOSTILE = st.one_of(
+    st.text(max_size=300),
+    st.sampled_from(
+        [
+            "<script>alert(1)</script>",
+            '"><img src=x onerror=alert(1)>',
+            "{{ 7 * 7 }}{% for x in y %}",
+            "\u202egnp.exe\u2066",
+            "A" * 10_000,
+            "\r\nBcc: everybody@example.org",
+            "-->]]><![endif]-->",
+            mail._PLACEHOLDER,
+        ]
+    ),
+)
+
+
+@given(HOSTILE, HOSTILE, st.sampled_from(["javascript:alert(1)", "data:text/html,x", "http://["]))
+@settings(max_examples=60, deadline=None)
+def test_hostile_headlines_break_nothing(title: str, summary: str, url: str) -> None:
+    first = ISSUE.top[0]
+    item = replace(first.first, title=title, summary=summary, url=url, publisher=title)
+    story = replace(first, title=title, what=summary, what_source=title, first=item, items=(item,))
+    issue = replace(ISSUE, top=(story,), statements=(item,), analysis=(item,), ritual=(item,))
+    letter = made(issue)
+    html = part(letter, "html")
+    assert not re.search(r"<script|<img|javascript:|data:text", html.replace("&lt;", "‹"))
+    assert "\u202e" not in html
+    assert html.count("<h1") == 1
+    assert html.rstrip().endswith("</html>")
+    assert read(letter)["Bcc"] is None
+
+
+def test_a_broken_template_names_its_file(tmp_path: Path) -> None:
+    folder = tmp_path
+    (folder / "mail").mkdir()
+    (folder / "mail/digest.txt").write_text("one\n{{ nobody.knows }}\n", "utf-8")
+    with pytest.raises(TemplateError, match=r"mail/digest\.txt:2"):
+        mail.body(ISSUE, site=sample.SITE, mail=RULES, env=environment([folder]), taxonomy=NAMES)
