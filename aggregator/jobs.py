@@ -46,6 +46,16 @@ MOST_STORIES = 2_000
 _CLAIM = 500
 
 
+def register(tools: Tools, *, spread: bool = False) -> None:
+    """Make the configured feeds known; with `spread` the first visits are no burst."""
+    now, feeds = tools.clock(), tuple(tools.feeds.values())
+    first = {}
+    if spread:
+        fresh = tools.store.installed_at() is None
+        first = polling.first_checks(tools.feeds, now, tools.config.polling, fresh=fresh)
+    tools.store.register(feeds, now, first)
+
+
 def claim(tools: Tools, *, all_feeds: bool = False) -> tuple[Visit, ...]:
     """Lease the feeds that are due (or all of them); nobody else gets them meanwhile."""
     limit = len(tools.feeds) if all_feeds else _CLAIM

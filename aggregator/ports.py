@@ -5,7 +5,7 @@ One store method is one transaction. Stores are called from threads, the fetch f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -39,8 +39,11 @@ from aggregator.taxonomy import Taxonomy
 class FeedStore(Protocol):
     """Feeds between two visits, and what a visit writes."""
 
-    def register(self, feeds: Sequence[Feed], now: datetime) -> None:
-        """Make the configured feeds known: new ones are due at `now`, absent ones rest.
+    def register(
+        self, feeds: Sequence[Feed], now: datetime, first: Mapping[str, datetime] | None = None
+    ) -> None:
+        """Make the configured feeds known. Absent ones rest; new ones are due at their date in
+        `first`, else at `now`.
 
         Idempotent. The first call ever also stores `now` as the day of installation.
         """

@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -27,7 +28,7 @@ from aggregator.ports import Tools
 
 log = logging.getLogger(__name__)
 
-TICK = timedelta(seconds=5)
+TICK = timedelta(seconds=2)
 """How often the tables are asked for due feeds."""
 DIGEST_TICK = timedelta(seconds=60)
 STOP_WITHIN = timedelta(seconds=4)
@@ -61,9 +62,7 @@ class Embedded:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        await asyncio.to_thread(
-            self.tools.store.register, tuple(self.tools.feeds.values()), self.tools.clock()
-        )
+        await asyncio.to_thread(partial(jobs.register, self.tools, spread=True))
         scheduler = self._scheduler()
         scheduler.start()
         ready(listener.getsockname()[1])

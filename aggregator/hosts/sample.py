@@ -101,7 +101,7 @@ async def replay(tools: Tools) -> Replayed:
     try:
         while moment <= tools.clock():
             then = _at(tools, moment)
-            then.store.register(tuple(tools.feeds.values()), moment)
+            jobs.register(then)
             done = await rounds.poll(then, jobs.claim(then, all_feeds=True))
             articles += sum(r.new for r in done.reports)
             relevant += sum(r.relevant for r in done.reports)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, assert_never
@@ -102,13 +103,16 @@ def after(state: FeedState, result: Result, feed: Feed, rules: Polling, now: dat
             assert_never(result)
 
 
-def first_check(feed_id: str, now: datetime, rules: Polling, *, fresh: bool = False) -> datetime:
-    """When to visit a feed that was never visited: spread over the interval, by its id.
+def first_checks(
+    feed_ids: Collection[str], now: datetime, rules: Polling, *, fresh: bool = False
+) -> dict[str, datetime]:
+    """When to visit feeds that were never visited: spread over the interval, each by its id.
 
-    `fresh`: the installation itself is new, and its operator waits: within a minute.
+    `fresh`: the installation itself is new, and its operator waits: two feeds a second, and all of
+    them within a minute.
     """
-    span = min(START_SPREAD, rules.every) if fresh else rules.every
-    return now + span * _share(feed_id)
+    span = min(START_SPREAD, len(feed_ids) * timedelta(seconds=0.5)) if fresh else rules.every
+    return {feed_id: now + span * _share(feed_id) for feed_id in feed_ids}
 
 
 def host_gap(url: str, rules: Polling) -> timedelta:

@@ -16,8 +16,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from aggregator.hosts.cli import app
 from tests.servers import FeedServer, MailServer, Reply

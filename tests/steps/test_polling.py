@@ -23,7 +23,7 @@ from aggregator.steps.polling import (
     Parsed,
     Result,
     after,
-    first_check,
+    first_checks,
     host_gap,
     parsed,
     status,
@@ -269,17 +269,19 @@ def test_gone_retires() -> None:
 
 def test_first_visits_are_spread_evenly_and_always_alike() -> None:
     ids = [f"feed-{n}" for n in range(600)]
-    dates = [first_check(id, NOW, rules()) for id in ids]
-    assert dates == [first_check(id, NOW, rules()) for id in ids]
+    dates = list(first_checks(ids, NOW, rules()).values())
+    assert dates == list(first_checks(ids, NOW, rules()).values())
     assert all(NOW <= date < NOW + HOUR for date in dates)
     tenths = [sum((d - NOW) // (6 * MINUTE) == n for d in dates) for n in range(10)]
     assert min(tenths) > 30
 
 
 def test_a_fresh_installation_has_items_within_a_minute() -> None:
-    dates = {first_check(f"feed-{n}", NOW, rules(), fresh=True) for n in range(100)}
+    dates = first_checks([f"feed-{n}" for n in range(200)], NOW, rules(), fresh=True).values()
     assert all(NOW <= date < NOW + MINUTE for date in dates)
-    assert len(dates) == 100
+    assert len(set(dates)) == 200
+    few = first_checks(["a", "b"], NOW, rules(), fresh=True).values()
+    assert all(date < NOW + timedelta(seconds=1) for date in few)
 
 
 @pytest.mark.parametrize(

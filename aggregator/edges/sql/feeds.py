@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -49,12 +49,17 @@ def bump(connection: Connection) -> None:
     connection.execute(_BUMP)
 
 
-def register(connection: Connection, configured: Sequence[Feed], now: datetime) -> None:
+def register(
+    connection: Connection,
+    configured: Sequence[Feed],
+    now: datetime,
+    first: Mapping[str, datetime],
+) -> None:
     connection.execute(update(meta).where(meta.c.installed_at.is_(None)).values(installed_at=now))
     stored = {row.id: row for row in connection.execute(select(feeds))}
     wanted = {feed.id: columns_of(feed, FEED) for feed in configured}
     fresh = [
-        {**row, "configured": True, "next_check_at": now, "failures": 0.0}
+        {**row, "configured": True, "next_check_at": first.get(id, now), "failures": 0.0}
         for id, row in sorted(wanted.items())
         if id not in stored
     ]

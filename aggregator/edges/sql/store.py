@@ -63,8 +63,10 @@ class SqlStore:
 
     # ── feeds ────────────────────────────────────────────────────────────────────────────────────
 
-    def register(self, feeds: Sequence[Feed], now: datetime) -> None:
-        self.database.write(visits.register, feeds, now)
+    def register(
+        self, feeds: Sequence[Feed], now: datetime, first: Mapping[str, datetime] | None = None
+    ) -> None:
+        self.database.write(visits.register, feeds, now, first or {})
         self._feeds = {feed.id: feed for feed in feeds}
         self._former = {}
 

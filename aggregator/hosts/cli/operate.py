@@ -110,7 +110,7 @@ def poll(
 ) -> None:
     """One round over the feeds that are due."""
     with tools(config, data, as_of=as_of, verbose=verbose) as opened:
-        opened.store.register(tuple(opened.feeds.values()), opened.clock())
+        jobs.register(opened)
         visits = jobs.claim(opened, all_feeds=all_feeds)
 
         async def one_round() -> rounds.Round:
