@@ -25,6 +25,7 @@ from aggregator.steps.tagging import SHOWN, compile_tagger, tag
 from aggregator.steps.tagging.certainty import certainty
 from aggregator.steps.tagging.genre import genre
 from aggregator.taxonomy import load
+from tests.eval import stories
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("AGGREGATOR_TEST_DATA", ROOT / ".." / "shared" / "corpus")).resolve()
@@ -158,6 +159,9 @@ def main() -> int:
             sys.stdout.write(f"{name}: skipped, not found in {path.parent}\n")
             continue
         for text in measure(path, show=show):
+            sys.stdout.write(f"{text}\n")
+    if (DATA / "text/stories-tune.csv").exists():
+        for text in stories.table(DATA):
             sys.stdout.write(f"{text}\n")
     return 0
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from aggregator import pipeline
 from aggregator.model import Article, Feed, Item
 from aggregator.rules import Clustering, Relevance
 from aggregator.steps import dedup, stories
-from aggregator.taxonomy import Taxonomy
+from aggregator.steps.language import language
+from aggregator.taxonomy import Taxonomy, load
+from tests.make import item
 
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -57,9 +60,6 @@ def score(gold: Mapping[str, str], made: Mapping[str, str]) -> Score:
 
 def items(rows: Sequence[Mapping[str, str]], taxonomy: Taxonomy) -> list[Item]:
     """Rows of a labelled file as the library would hold them."""
-    from aggregator import pipeline
-    from aggregator.steps.language import language
-
     made = []
     for row in rows:
         source = row.get("source") or row.get("id", "")
@@ -122,6 +122,19 @@ def _across(data: Path, taxonomy: Taxonomy, rules: Clustering) -> Score:
     return Score(precision=precision, recall=recall, pair_precision=precision, pair_recall=recall)
 
 
+def table(data: Path) -> Iterator[str]:
+    """One line a set."""
+    taxonomy, rules = load(), Clustering()
+    yield "stories: B3 F1 (precision, recall), pair F1 (precision, recall)"
+    for name, made in run(data, taxonomy, rules):
+        yield (
+            f"  {name:24} {made.b3:.3f} ({made.precision:.2f}, {made.recall:.2f})  "
+            f"{made.pair:.3f} ({made.pair_precision:.2f}, {made.pair_recall:.2f})"
+        )
+    precision, recall = copies(data, rules)
+    yield f"  near copies              precision {precision:.3f}, recall {recall:.3f}"
+
+
 def copies(data: Path, rules: Clustering) -> tuple[float, float]:
     """(precision, recall) of D against S, R and X."""
     right = said = true = 0
@@ -136,8 +149,6 @@ def copies(data: Path, rules: Clustering) -> tuple[float, float]:
 
 
 def _plain_item(id: str, title: str, summary: str) -> Item:
-    from tests.make import item
-
     return item(id, title, summary=summary, published_at=UNDATED, seen_at=UNDATED)
 
 
