@@ -5,7 +5,8 @@ AggregatorError          the root: one readable sentence, shown to the operator 
 ├── NotAFeed             a document that is no feed, and why
 ├── StoreError           the database refused or cannot be reached
 │   └── NotFound         an id that the store does not hold
-└── TemplateError        a template (ours or the operator's) that cannot be rendered
+├── TemplateError        a template (ours or the operator's) that cannot be rendered
+└── Stopped              the program ends; what was under way is given up
 
 Expected failures (a 404, a refused recipient) are values in `model`, not exceptions.
 """
@@ -33,6 +34,10 @@ class StoreError(AggregatorError):
 
 class NotFound(StoreError):
     """An id that the store does not hold."""
+
+
+class Stopped(AggregatorError):
+    """The program ends, and what was under way is given up. Nothing is to be written about it."""
 
 
 class TemplateError(AggregatorError):

@@ -215,7 +215,9 @@ class Tools:
     secret: bytes
     fetch: Fetch
     read: Callable[[Fetched, Feed, datetime], Reading]
-    """`pipeline.read` in a worker process that can be killed; raises NotAFeed."""
+    """`pipeline.read` in a worker process that can be killed; raises NotAFeed or Stopped."""
+    stop_reading: Callable[[], None]
+    """Give up what workers are reading: the program ends."""
     open_mail: Callable[[], Send]
     mail_is_file: bool
     """Letters go to files: no server is configured."""

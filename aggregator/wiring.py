@@ -66,6 +66,7 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
                 replay=as_of is not None,
                 max_entries=config.polling.max_entries,
             ),
+            stop_reading=pool.close,
             open_mail=lambda: open_send(mail_url, config.mail, outbox),
             mail_is_file=not mail_url.startswith("smtp"),
             templates=environment([own] if own.is_dir() else []),

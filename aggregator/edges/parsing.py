@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from aggregator.errors import NotAFeed
+from aggregator.errors import NotAFeed, Stopped
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -70,7 +70,8 @@ class ParserPool:
     def run(self, step: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """`step(*args, **kwargs)` in a worker. Blocks.
 
-        Raises what the step raises, and NotAFeed when its document had to be given up. The step is
+        Raises what the step raises, NotAFeed when its document had to be given up, and Stopped
+        when `close` was called. The step is
         a function of a module, and a worker imports that module: let it be a light one.
         """
         job = self._schedule(step, args, kwargs)
@@ -85,15 +86,16 @@ class ParserPool:
             raise NotAFeed(f"this document took longer than {seconds} s to parse") from None
         except ProcessExpired as expired:
             if self._closed:
-                raise NotAFeed(_STOPPED) from None
+                raise Stopped(_STOPPED) from None
             if expired.exitcode == _OUT_OF_MEMORY:
                 reason = f"needed more than {self._memory_mb} MB to parse"
             else:
                 reason = f"broke the parser (its process ended with {expired.exitcode})"
             raise NotAFeed(f"this document {reason}") from None
         except (CancelledError, BrokenProcessPool):
-            lost = "parsing was stopped: its process was lost"
-            raise NotAFeed(_STOPPED if self._closed else lost) from None
+            if self._closed:
+                raise Stopped(_STOPPED) from None
+            raise NotAFeed("parsing was stopped: its process was lost") from None
         finally:
             self._jobs.discard(job)
 
@@ -109,7 +111,7 @@ class ParserPool:
     def _schedule(self, *job: Any) -> Future[Any]:
         with self._lock:
             if self._closed:
-                raise NotAFeed(_STOPPED)
+                raise Stopped(_STOPPED)
             if not self._pool.active:
                 # pebble gives up for good when a worker without a job dies (out of memory, kill).
                 self._end_pool()

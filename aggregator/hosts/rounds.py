@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from aggregator import jobs
+from aggregator.errors import Stopped
 from aggregator.model import Outcome, Visit, VisitReport
 from aggregator.ports import Tools
 from aggregator.steps.polling import host_gap
@@ -79,6 +80,8 @@ async def poll(
 async def _visit(tools: Tools, visit: Visit) -> VisitReport:
     try:
         return await jobs.refresh(tools, visit)
+    except Stopped as stopped:
+        return VisitReport(feed_id=visit.feed.id, outcome=Outcome.FAILED, detail=str(stopped))
     except Exception as error:
         # The lease brings the feed back; what went wrong is ours to mend, so keep the trace.
         log.exception("visit failed", extra={"feed": visit.feed.id})

@@ -18,7 +18,7 @@ import pytest
 
 from aggregator import pipeline
 from aggregator.edges.parsing import ParserPool
-from aggregator.errors import NotAFeed
+from aggregator.errors import NotAFeed, Stopped
 from aggregator.model import Fetched, Reading
 from tests.make import NOW, feed
 
@@ -131,7 +131,7 @@ def test_lazy_and_gone() -> None:
     def wait() -> None:
         try:
             read(pool, SLOW)
-        except NotAFeed as error:
+        except Stopped as error:
             failures.append(error)
 
     waiting = threading.Thread(target=wait)
@@ -144,7 +144,7 @@ def test_lazy_and_gone() -> None:
     assert [str(failure) for failure in failures] == ["parsing was stopped: the program ends"]
     assert set(workers()) <= before
     pool.close()
-    with pytest.raises(NotAFeed, match="the program ends"):
+    with pytest.raises(Stopped, match="the program ends"):
         read(pool)
 
 

@@ -10,11 +10,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tests.hosts.conftest import Place, rss
 from tests.hosts.test_crash import wait_for
-from tests.servers import silent
+from tests.servers import MailServer, silent
 
 AT = datetime.now(UTC)
 
@@ -90,3 +90,30 @@ def test_a_taken_port_is_told_in_one_sentence(place: Place) -> None:
     assert "cannot listen" in said
     assert "--port" in said
     assert "Traceback" not in said
+
+
+def test_a_document_that_parses_for_ever_does_not_hold_up_the_stop(place: Place) -> None:
+    place.publish("bomb", b"<rss><item " + b" ".join(b"a%d='1'" % n for n in range(60_000)) + b"/>")
+    place.write()
+    with running(place) as (_, process):
+        wait_for(lambda: len(place.web.requests) > 0, "the first request", 30)
+        time.sleep(2)
+        assert stop(process) < 5
+        assert process.returncode == 0
+
+
+def test_a_silent_mail_server_does_not_hold_up_the_stop(place: Place, mail: MailServer) -> None:
+    place.publish("wire", rss(("dmz", "Trump and Kim Jong Un meet at Panmunjom", AT)))
+    place.write()
+    place.run("poll", "--all", "--as-of", f"{AT - timedelta(days=8):%Y-%m-%dT00:00:00Z}")
+    place.run("subscribers", "add", "reader@example.org")
+    place.environ["AGGREGATOR_SMTP_URL"] = f"smtp://{mail.address}"
+    mail.after = 60
+    place.settings["digest"] = {"expires": "30d", "schedule": "* * * * *", "timezone": "UTC"}
+    place.write()
+    with running(place) as (_, process):
+        wait_for(lambda: len(mail.sessions) > 0, "the letter", 30)
+        time.sleep(0.5)
+        assert stop(process) < 5
+    assert process.returncode == 0
+    assert place.json("digest", "ledger")["audience"] == 1
