@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ ATOM = "application/atom+xml; charset=utf-8"
 JSON_FEED = "application/feed+json; charset=utf-8"
 OPML = "text/x-opml; charset=utf-8"
 CSS = "text/css; charset=utf-8"
+SVG = "image/svg+xml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ class Site:
         return _html(pages.tags(self._view, self._store.tag_counts()))
 
     def tag(self, slug: str) -> Page | None:
-        if slug not in self._tools.taxonomy:
+        if not self._is_tag(slug):
             return None
         return _html(
             pages.tag(
@@ -129,10 +130,20 @@ class Site:
         )
 
     def not_found(self) -> Page:
-        return Page(body=pages.not_found(self._view).encode(), status=404)
+        # Shown at any depth, so its links are absolute in a static copy.
+        static = self._view.links.static
+        view = replace(self._view, links=Links(base=self._config.url)) if static else self._view
+        return Page(body=pages.not_found(view).encode(), status=404)
 
     def style(self) -> Page:
         return Page(body=pages.stylesheet(self._tools.templates).encode(), media_type=CSS)
+
+    def icon(self) -> Page:
+        return Page(body=pages.icon(self._tools.templates).encode(), media_type=SVG)
+
+    def _is_tag(self, slug: str) -> bool:
+        """A tag of the taxonomy, or one that articles still bear although it was taken out."""
+        return slug in self._tools.taxonomy or slug in self._store.tag_counts()
 
     # ── feeds ────────────────────────────────────────────────────────────────────────────────────
 
@@ -140,7 +151,7 @@ class Site:
         return self._atom(self._store.items(limit=FEED_ENTRIES), "/atom.xml", self._config.title)
 
     def tag_atom(self, slug: str) -> Page | None:
-        if slug not in self._tools.taxonomy:
+        if not self._is_tag(slug):
             return None
         items = self._store.items(limit=FEED_ENTRIES, tag=slug)
         title = f"{self._tools.taxonomy.label(slug, 'en')} · {self._config.title}"
@@ -232,6 +243,7 @@ class Site:
     def everything(self) -> Iterator[tuple[str, Page]]:
         """(path, document) of all there is, feeds and front page last."""
         yield "/style.css", self.style()
+        yield "/icon.svg", self.icon()
         stories = self._store.stories(limit=MOST_EXPORTED)
         for each in stories:
             yield story_path(each.story.id), _html(pages.story(self._view, each))

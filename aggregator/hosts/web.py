@@ -66,6 +66,7 @@ _SIMPLE: dict[str, Callable[[Site], Page]] = {
     "/sources": Site.sources,
     "/about": Site.about,
     "/style.css": Site.style,
+    "/icon.svg": Site.icon,
     "/atom.xml": Site.atom,
     "/stories.atom": Site.stories_atom,
     "/feed.json": Site.json_feed,

@@ -23,7 +23,7 @@ from aggregator.render.templates import TagNames
 from aggregator.rules import Site
 
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_MINTED = "2019"
+_MINTED = "2026"
 """The date in our tag: URIs (RFC 4151): one on which the name was ours. It never changes again."""
 _NOTHING_YET = datetime(2019, 1, 1, tzinfo=UTC)
 """`updated` of a feed without entries: it must have one, and it must not be the clock."""
@@ -73,7 +73,7 @@ def issues_atom(issues: Sequence[Issue], *, site: Site, self_url: str, title: st
 
 
 def tag_uri(site: Site, kind: str, name: str) -> str:
-    """tag:news.example.org,2019:article/abc - it outlives every address of the page."""
+    """tag:news.example.org,2026:article/abc - it outlives every address of the page."""
     return f"tag:{host_of(site)},{_MINTED}:{kind}/{quote(name, safe='-._~')}"
 
 
@@ -134,18 +134,21 @@ def _of_article(
         for copy in copies
         if web_link(copy.article.url)
     ]
+    categories = tuple(
+        (tag.slug, taxonomy.label(tag.slug)) for tag in item.judgement.tags if tag.score >= 2
+    )
     return _Entry(
         id=tag_uri(site, "article", article.id),
         title=headline(article.title),
         updated=updated,
         published=min(article.published_at, updated),
         author=shown(article.author, 120) or publisher,
-        summary=excerpt(item),
+        # Where the source may not be quoted, or says nothing, our own words stand: readers show an
+        # entry without text as broken.
+        summary=excerpt(item) or " · ".join([publisher, *(label for _, label in categories)]),
         language=_language(article.language),
         links=tuple(links),
-        categories=tuple(
-            (tag.slug, taxonomy.label(tag.slug)) for tag in item.judgement.tags if tag.score >= 2
-        ),
+        categories=categories,
         source=_Source(
             # The publisher's own feed id is not kept; its address is the best name for it.
             id=web_link(feed.url) or tag_uri(site, "feed", feed.id),

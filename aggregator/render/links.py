@@ -52,12 +52,6 @@ class Links:
     def about(self) -> str:
         return self.to("/about")
 
-    def subscribe(self) -> str:
-        return self.to("/subscribe")
-
-    def search(self) -> str:
-        return self.to("/search")
-
     def atom(self) -> str:
         return self.to("/atom.xml")
 
@@ -75,6 +69,9 @@ class Links:
 
     def style(self) -> str:
         return self.to("/style.css")
+
+    def icon(self) -> str:
+        return self.to("/icon.svg")
 
 
 def story_path(story_id: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ class View:
     env: jinja2.Environment
     site: Site
     taxonomy: TagNames
-    links: Links = Links()
+    links: Links = field(default_factory=Links)
     version: str = ""
     """Of this software, for the foot of the page."""
 
@@ -290,16 +290,6 @@ def about(view: View, *, feeds: int = 0) -> str:
     return view.page("about.html", "/about", feeds=feeds)
 
 
-def search(view: View, query: str, items: Sequence[Item]) -> str:
-    """Articles that answer a reader's query."""
-    return view.page(
-        "search.html",
-        "/search",
-        query=shown(query, 200),
-        reports=[report(item, view.taxonomy) for item in items],
-    )
-
-
 def message(
     view: View,
     *,
@@ -308,13 +298,8 @@ def message(
     paragraphs: Sequence[str],
     action: str = "",
     button: str = "",
-    field: str = "",
-    field_label: str = "",
 ) -> str:
-    """A page with a few sentences and, with `button`, a form that posts to `action`.
-
-    `field`: name of an input for an e-mail address. For subscribe, confirm and unsubscribe.
-    """
+    """A page with a few sentences and, with `button`, a form that posts to `action`."""
     return view.page(
         "message.html",
         here,
@@ -322,14 +307,17 @@ def message(
         paragraphs=tuple(paragraphs),
         action=action,
         button=button,
-        field=field,
-        field_label=field_label,
     )
 
 
 def not_found(view: View, here: str = "/404") -> str:
     """There is no such page."""
     return view.page("not_found.html", here)
+
+
+def icon(env: jinja2.Environment) -> str:
+    """The site's mark, for /icon.svg."""
+    return render(env, "web/icon.svg")
 
 
 def stylesheet(env: jinja2.Environment) -> str:
