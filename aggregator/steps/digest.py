@@ -249,7 +249,7 @@ def _issue_item(item: Item) -> IssueItem:
         article_id=article.id,
         title=article.title,
         url=article.url,
-        publisher=feed.publisher or feed.title,
+        publisher=_publisher(item),
         perspective=feed.perspective,
         group=group_of(feed.perspective),
         language=article.language,
@@ -272,11 +272,11 @@ def _items(items: Iterable[Item], most: int) -> tuple[IssueItem, ...]:
 
 def _issue_story(view: StoryItems) -> IssueStory:
     originals = sorted(_originals(view), key=lambda i: (i.article.published_at, i.article.id))
-    by_publisher: dict[str, Item] = {}
-    for item in originals:
-        by_publisher.setdefault(item.feed.publisher or item.feed.id, item)
-    voices = _voices(list(by_publisher.values()))
     headline = _headline(view, originals)
+    by_publisher = {_publisher(headline): headline}
+    for item in originals:
+        by_publisher.setdefault(_publisher(item), item)
+    voices = _voices(list(by_publisher.values()))
     what, what_source = _what([headline, *voices])
     return IssueStory(
         id=view.story.id,
@@ -293,16 +293,23 @@ def _issue_story(view: StoryItems) -> IssueStory:
     )
 
 
+def _publisher(item: Item) -> str:
+    return item.feed.publisher or item.feed.title or item.feed.id
+
+
 def _voices(items: Sequence[Item]) -> list[Item]:
-    """At most MOST_ITEMS publishers: every capital's first before any capital's second."""
+    """At most MOST_ITEMS, earliest first: every capital's first before any capital's second.
+
+    The first of `items` bears the headline and is always among them.
+    """
     seen: Counter[str] = Counter()
-    ranked: list[tuple[int, int, Item]] = []
+    ranked: list[tuple[int, int]] = []
     for n, item in enumerate(items):
         group = group_of(item.feed.perspective)
-        ranked.append((seen[group], n, item))
+        ranked.append((seen[group], n))
         seen[group] += 1
-    kept = sorted(ranked, key=lambda r: r[:2])[:MOST_ITEMS]
-    return [item for _, _, item in sorted(kept, key=lambda r: r[1])]
+    kept = [items[n] for _, n in sorted(ranked)[:MOST_ITEMS]]
+    return sorted(kept, key=lambda i: (i.article.published_at, i.article.id))
 
 
 def _headline(view: StoryItems, originals: Sequence[Item]) -> Item:
@@ -335,7 +342,7 @@ def _what(items: Sequence[Item]) -> tuple[str, str]:
             kept.append(sentence)
             length += len(sentence)
         text = " ".join(kept) or shorten(summary, WHAT_CHARACTERS)
-        return text, item.feed.publisher or item.feed.title
+        return text, _publisher(item)
     return "", ""
 
 

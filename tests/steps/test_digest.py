@@ -115,6 +115,18 @@ def test_copies_add_a_publisher_but_no_article() -> None:
     assert [c.group for c in issue.top[0].coverage] == ["seoul", "tokyo"]
 
 
+def test_the_headline_links_to_the_article_that_bears_it() -> None:
+    story = told(
+        make.item("early", "First flash", "nuclear-talks", by=SEOUL),
+        make.item("late", "The full report", "nuclear-talks", by=SEOUL, published_at=make.NOW),
+        title="The full report",
+    )
+    issue = compose(story)
+    assert issue.top[0].title == "The full report"
+    assert issue.top[0].first.article_id == "early"
+    assert "late" in {i.article_id for i in issue.top[0].items}
+
+
 def test_sections_follow_their_fixed_order_and_empty_ones_are_left_out() -> None:
     stories = [told(make.item(f"t{n}", f"Top {n}", "us-dprk-summit")) for n in range(5)]
     stories += [
