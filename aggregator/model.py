@@ -454,7 +454,7 @@ class IssueStory:
     tags: tuple[str, ...] = ()
     first: IssueItem
     items: tuple[IssueItem, ...]
-    """The first report and one item for each further publisher, earliest first."""
+    """One a publisher, the one that bears the headline among them; earliest first."""
     coverage: tuple[Coverage, ...] = ()
     articles: int = 1
 

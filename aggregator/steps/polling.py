@@ -27,6 +27,8 @@ SILENT_AFTER = timedelta(days=30)
 FAILING_AFTER = timedelta(days=1)
 HOST_GAP = timedelta(seconds=5)
 START_SPREAD = timedelta(minutes=1)
+RETRY_SOON = timedelta(minutes=10)
+"""After a lost connection: mostly ours was down, and no publisher was asked in vain."""
 
 # How much one failure lengthens the wait: it grows by 2 ** sum. A 404 is likely to stay, a
 # connection that broke is not, and 429 names its own time.
@@ -232,6 +234,8 @@ def _failed(
 ) -> FeedState:
     failures = state.failures + WEIGHTS[result.why]
     base = _clamp(feed.every or rules.every, rules)
+    if result.why is Failure.NETWORK:
+        base = min(base, RETRY_SOON)
     # 2 ** 30 hours is beyond every limit; without the bound a float overflows in the end.
     doublings = max(min(failures, 30.0), 1.0 if result.why is Failure.BUSY else 0.0)
     wait = min(base * 2**doublings, max(rules.slowest, rules.fastest))

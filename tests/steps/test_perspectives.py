@@ -92,9 +92,7 @@ def test_a_capital_with_copies_alone_is_heard_with_no_article() -> None:
 
 
 def test_first_at_is_the_earliest_publication_of_the_group() -> None:
-    found = coverage(
-        [item("a", "us-press", 5), item("b", "us-gov", 3), item("c", "dprk-state", 4)]
-    )
+    found = coverage([item("a", "us-press", 5), item("b", "us-gov", 3), item("c", "dprk-state", 4)])
     assert {one.group: one.first_at for one in found} == {
         "pyongyang": make.NOW + timedelta(hours=4),
         "washington": make.NOW + timedelta(hours=3),

@@ -223,7 +223,7 @@ def test_an_interval_that_the_operator_set_stands() -> None:
     ("why", "weight", "hours"),
     [
         (Failure.BUSY, 0.0, 2.0),
-        (Failure.NETWORK, 0.25, 2**0.25),
+        (Failure.NETWORK, 0.25, 2**0.25 / 6),
         (Failure.SERVER, 0.5, 2**0.5),
         (Failure.CONTENT, 0.5, 2**0.5),
         (Failure.CLIENT, 1.0, 2.0),
@@ -350,3 +350,14 @@ def test_any_feed_is_visited_between_fastest_and_slowest(
     for result in results:
         got = wait(before, result, by=feed(every=every))
         assert 5 * MINUTE <= got <= DAY
+
+
+def test_a_lost_connection_is_tried_again_soon_and_then_ever_later() -> None:
+    lost = FetchFailed(why=Failure.NETWORK, detail="no DNS entry for example.org")
+    known, waits = state(), []
+    for _ in range(40):
+        known = after(known, lost, feed(), rules(), NOW)
+        waits.append(known.next_check_at - NOW)
+    assert waits[0] < 15 * MINUTE
+    assert waits == sorted(waits)
+    assert waits[-1] == rules().slowest
