@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from aggregator.model import Coverage
 from aggregator.render.templates import day, plural, weekday
@@ -56,11 +56,11 @@ def _cell(slug: str, label: str, short: str, one: Coverage | None, first_at: obj
     if one is None:
         state, words = "silent", f"{label}: silent"
     elif one.first_at == first_at:
-        state, words = "first", f"{label}: {plural(one.articles, 'report')}, first"
+        state, words = "first", f"{label}: {_reports(one)}, first"
     elif one.articles == 0:
         state, words = "copies", f"{label}: copies only"
     else:
-        state, words = "reports", f"{label}: {plural(one.articles, 'report')}"
+        state, words = "reports", f"{label}: {_reports(one)}"
     return Cell(
         group=slug,
         label=label,
@@ -69,6 +69,10 @@ def _cell(slug: str, label: str, short: str, one: Coverage | None, first_at: obj
         articles=one.articles if one else 0,
         words=words,
     )
+
+
+def _reports(one: Coverage) -> str:
+    return plural(one.articles, "report") if one.articles else "copies only"
 
 
 def coverage_bars(coverage: Iterable[Coverage]) -> tuple[Bar, ...]:
@@ -163,4 +167,4 @@ def _date(name: str) -> date | None:
 
 def _day_label(name: str) -> str:
     moment = _date(name)
-    return f"{weekday(moment)} {day(moment).rsplit(' ', 1)[0]}" if moment else str(escape(name))
+    return f"{weekday(moment)} {day(moment).rsplit(' ', 1)[0]}" if moment else name

@@ -80,7 +80,7 @@ def _item(
             ],
             "story": item.story_id,
             "seen": article.seen_at.isoformat(),
-            "copies": [web_link(copy.article.url) for copy in copies],
+            "copies": [link for copy in copies if (link := web_link(copy.article.url))],
         },
     }
     if article.language:

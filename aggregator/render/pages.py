@@ -199,7 +199,7 @@ def front(
         days=tuple(days),
         chart=charts.days_svg(days),
         day_words=charts.days_in_words(days),
-        top_tags=[Tag(slug=s, label=view.taxonomy.label(s), count=n) for s, n in counted],
+        top_tags=[Tag(slug=s, label=view.taxonomy.label(s), count=n) for s, n in counted if n],
         health=tuple(health),
         unreachable=[h for h in health if h.status == "failing"],
         issue=issue,

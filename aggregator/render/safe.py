@@ -16,9 +16,20 @@ SNIPPET = 300
 
 # Control characters and lone surrogates are illegal in XML and in headers. Bidi controls can turn
 # the rest of a page around (CVE-2021-42574), and no language we read needs them in a headline.
-_DROPPED = dict.fromkeys(
-    (*range(8206, 8208), *range(8234, 8239), *range(8294, 8298), 1564, 65279)
-) | dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
+_REMOVED = (
+    0x061C,  # Arabic letter mark
+    *range(0x200E, 0x2010),  # left-to-right and right-to-left mark
+    *range(0x202A, 0x202F),  # embeddings and overrides, and their end
+    *range(0x2066, 0x206A),  # isolates, and their end
+    0xFEFF,  # byte order mark
+)
+_SPACED = (
+    *range(0x00, 0x20),  # C0 controls: tab and line ends among them
+    *range(0x7F, 0xA0),  # delete and the C1 controls
+    0x2028,  # line separator
+    0x2029,  # paragraph separator
+)
+_DROPPED: dict[int, str | None] = dict.fromkeys(_REMOVED) | dict.fromkeys(_SPACED, " ")
 _ILLEGAL = re.compile(
     "[\ud800-\udfff\ufdd0-\ufdef"
     + "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
@@ -27,6 +38,9 @@ _ILLEGAL = re.compile(
 _PLAIN_LINK = re.compile(
     r"https?://[a-z0-9.-]+(:[0-9]{1,5})?([/?#][A-Za-z0-9/?#@!$&()*+,;=:%._~-]*)?"
 )
+_HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
+"""urlsplit takes quotes, backslashes and NUL for parts of a host; XML refuses the last, browsers
+read the second as a slash."""
 _SPACES = re.compile(r"\s+")
 
 
@@ -79,6 +93,8 @@ def web_link(url: str) -> str:
             return ""
         name = f"[{host}]" if ":" in host else host.encode("idna").decode("ascii")
     except (ValueError, UnicodeError):
+        return ""
+    if not _HOST.fullmatch(name):
         return ""
     # Names and passwords have no place in a link that strangers gave us.
     where = f"{parts.scheme.lower()}://{name}" + (f":{port}" if port else "")

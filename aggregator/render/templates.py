@@ -18,6 +18,8 @@ import aggregator
 from aggregator.errors import TemplateError
 from aggregator.render.safe import headline, shown, web_link
 
+_SUFFIXES = (".html", ".txt", ".css", ".svg")
+
 
 class TagNames(Protocol):
     """What the views ask of a taxonomy."""
@@ -75,18 +77,15 @@ def render(env: jinja2.Environment, name: str, **values: Any) -> str:
     except Exception as error:
         # Jinja rewrites the traceback so that the template's own lines are in it. Any fault of an
         # operator's template (a filter on the wrong type, a missing name) ends here.
-        raise TemplateError(f"{_place(env, error, name)}: {error}") from error
+        raise TemplateError(f"{_place(error, name)}: {error}") from error
 
 
-def _place(env: jinja2.Environment, error: Exception, name: str) -> str:
-    files = {env.get_template(each).filename for each in env.list_templates(filter_func=_is_page)}
+def _place(error: Exception, name: str) -> str:
+    # Python's own frames end in .py. Asking Jinja which files are templates would read them all,
+    # and one that cannot be read would hide the fault that is to be named.
     frames = traceback.extract_tb(error.__traceback__)
-    found = [f"{frame.filename}:{frame.lineno}" for frame in frames if frame.filename in files]
+    found = [f"{f.filename}:{f.lineno}" for f in frames if f.filename.endswith(_SUFFIXES)]
     return found[-1] if found else name
-
-
-def _is_page(name: str) -> bool:
-    return name.endswith((".html", ".txt"))
 
 
 # ── filters ──────────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -76,7 +77,7 @@ _WEEK: tuple[tuple[str, tuple[tuple[str, float, str], ...]], ...] = (
             ("tokyo-public", 150.4, "米朝首脳、板門店で面会 現職大統領が初めて軍事境界線を越える"),
             ("moscow-agency", 150.9, "Лидеры США и КНДР встретились в Пханмунджоме"),
             ("hanguk-daily", 151.0, "판문점 회동 53분… 실무협상 재개 합의"),
-            ("world-service", 151.2, "Leaders agree to resume working-level talks after DMZ meeting"),
+            ("world-service", 151.2, "Leaders agree to resume working-level talks"),
             ("beijing-daily", 152.0, "朝美领导人在板门店会面 同意重启工作磋商"),
             ("north-notes", 155.0, "What the Panmunjom meeting leaves open"),
             ("state-desk", 156.0, "Remarks at the Demilitarized Zone"),
@@ -110,12 +111,12 @@ _WEEK: tuple[tuple[str, tuple[tuple[str, float, str], ...]], ...] = (
     (
         "sanctions unsc",
         (
-            ("capitol-post", 60.0, "National emergency with respect to North Korea extended a year"),
+            ("capitol-post", 60.0, "National emergency over North Korea extended a year"),
             ("central-wire", 82.0, "외무성 대변인 담화: 미국의 제재 연장을 규탄"),
         ),
     ),
     ("inter-korean-relations food-aid", (("blue-office", 70.0, "대북 쌀 5만t 지원 절차 착수"),)),
-    ("iaea yongbyon", (("vienna-agency", 30.0, "Statement to the Board on safeguards in the DPRK"),)),
+    ("iaea yongbyon", (("vienna-agency", 30.0, "Statement on safeguards in the DPRK"),)),
 )  # fmt: skip
 
 
@@ -161,8 +162,6 @@ def _copy_of(item: Item) -> Item:
 
 
 def _covered(story: Story, items: list[Item]) -> Story:
-    from dataclasses import replace
-
     return replace(story, coverage=coverage(items))
 
 
@@ -233,7 +232,7 @@ def issue(stories: int = 7) -> Issue:
         period=PERIOD,
         subject=f"Korea diplomacy weekly · 24–30 Jun 2019 · {stories} stories, 24 articles",
         lede=(
-            ("The leaders of the US and the DPRK met at Panmunjom on 30 June.", every[0].article.url),
+            ("The US and DPRK leaders met at Panmunjom on 30 June.", every[0].article.url),
             ("Both sides agreed to resume working-level talks.", every[6].article.url),
         ),
         top=tuple(told[:5]),
