@@ -19,13 +19,13 @@ from aggregator.model import (
     Item,
     Ledger,
     Period,
-    Section,
     StoryItems,
 )
 from aggregator.rules import Digest, Site
 from aggregator.steps import ranking
 from aggregator.steps.periods import span
 from aggregator.steps.perspectives import coverage, group_of
+from aggregator.steps.sections import sections
 from aggregator.steps.text import sentences, shorten, without_dateline
 from aggregator.taxonomy import Taxonomy
 
@@ -46,87 +46,6 @@ MATTERS = ("topic", "event")
 
 OPINION = frozenset({"g-oped", "g-editorial", "g-analysis", "g-what-if", "g-explainer"})
 STATEMENTS = frozenset({"g-dprk-statement", "g-state-media"})
-
-# Order and content: relations first, then weapons, then the two Koreas' insides (see
-# docs/decisions/0009-sections.md). A story stands in the first section that most of its tags name.
-SECTIONS: tuple[tuple[str, str, frozenset[str]], ...] = (
-    (
-        "talks",
-        "Talks and summits",
-        frozenset(
-            """denuclearization nuclear-talks us-dprk-relations us-dprk-summit peace-regime
-            personal-diplomacy engagement-strategy recognition-legitimacy
-            china-mediation""".split()
-        ),
-    ),
-    (
-        "weapons",
-        "Weapons and military",
-        frozenset(
-            """nuclear-program nuclear-test missile-launch icbm irbm srbm slbm cruise-missile
-            hypersonic satellite-launch artillery-mlrs naval drones
-            air-defense-thaad weapons-chem-bio military-exercises arms-race
-            border-incident terrorism-provocation""".split()
-        ),
-    ),
-    (
-        "inter-korean",
-        "Between the two Koreas",
-        frozenset(
-            """inter-korean-relations inter-korean-summit inter-korean-hotline
-            loudspeakers-leaflets inter-korean-economy sport-diplomacy
-            separated-families""".split()
-        ),
-    ),
-    (
-        "alliances",
-        "Alliances and neighbours",
-        frozenset(
-            """alliance-us-rok extended-deterrence alliance-credibility usfk-posture opcon
-            rok-nuclear-armament rok-nuclear-submarine trilateral-us-rok-japan
-            china-japan-korea rok-japan rok-us-summit trade-tariffs
-            shipbuilding-masga japan-dprk""".split()
-        ),
-    ),
-    (
-        "china-russia",
-        "China and Russia",
-        frozenset(
-            """china-dprk russia-dprk russia-dprk-troops rok-china
-            great-power-competition""".split()
-        ),
-    ),
-    (
-        "sanctions",
-        "Sanctions, cyber and the United Nations",
-        frozenset(
-            """sanctions sanctions-un sanctions-unilateral sanctions-evasion nonproliferation
-            cyber-crypto un-diplomacy intelligence""".split()
-        ),
-    ),
-    (
-        "people",
-        "Human rights, families and aid",
-        frozenset(
-            """human-rights-dprk north-korean-defectors abductions war-remains humanitarian-aid
-            natural-disaster-dprk""".split()
-        ),
-    ),
-    (
-        "inside-north",
-        "Inside North Korea",
-        frozenset(
-            """leadership-succession party-politics-dprk economy-dprk tourism-dprk
-            dprk-ritual""".split()
-        ),
-    ),
-    (
-        "politics",
-        "Politics in Seoul and Washington",
-        frozenset({"rok-domestic-politics", "us-domestic-politics"}),
-    ),
-)
-_REST = ("more", "More from the week")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +75,6 @@ def compose(
     weighed = weighed[: rules.stories]
     told = [_issue_story(w.view) for w in weighed]
     top = tuple(told[:TOP])
-    sections = _sections(told[TOP:])
     statements = _items((i for v in fresh for i in v.items if _is_statement(i)), 6)
     analysis = _items((i for v in fresh for i in v.items if i.judgement.genre in OPINION), 8)
     return Issue(
@@ -164,7 +82,7 @@ def compose(
         subject=_subject(period, site, len(fresh), len(items)),
         lede=tuple((story.title, story.first.url) for story in top[:3]),
         top=top,
-        sections=sections,
+        sections=sections(told[TOP:]),
         statements=statements,
         analysis=analysis,
         ritual=tuple(_issue_item(v.items[0]) for v in ritual[:6]),
@@ -344,28 +262,6 @@ def _what(items: Sequence[Item]) -> tuple[str, str]:
         text = " ".join(kept) or shorten(summary, WHAT_CHARACTERS)
         return text, _publisher(item)
     return "", ""
-
-
-def _sections(stories: Sequence[IssueStory]) -> tuple[Section, ...]:
-    placed: dict[str, list[IssueStory]] = {}
-    for story in stories:
-        placed.setdefault(_section(story), []).append(story)
-    headings = [(slug, heading) for slug, heading, _ in SECTIONS] + [_REST]
-    return tuple(
-        Section(slug=slug, heading=heading, stories=tuple(placed[slug]))
-        for slug, heading in headings
-        if slug in placed
-    )
-
-
-def _section(story: IssueStory) -> str:
-    """The section that the story's leading tags name; a leading tag outweighs the next ones."""
-    votes: dict[str, float] = {}
-    for rank, tag in enumerate(story.tags):
-        for slug, _, tags in SECTIONS:
-            if tag in tags:
-                votes[slug] = votes.get(slug, 0.0) + 1 / (1 + rank)
-    return max(votes, key=lambda s: votes[s]) if votes else _REST[0]
 
 
 def _days(items: Sequence[Item], period: Period) -> tuple[tuple[str, int], ...]:
