@@ -13,7 +13,7 @@ demo: $(VENV)/.ready           ## the whole product on a bundled sample week, of
 	@$(BIN)/aggregator demo $(ARGS)
 
 test: $(VENV)/.test            ## the tests, in under three minutes
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 test-slow: $(VENV)/.test       ## the tests that take longer
 	$(BIN)/pytest -m slow $(ARGS)

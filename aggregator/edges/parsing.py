@@ -22,6 +22,7 @@ R = TypeVar("R")
 
 _OUT_OF_MEMORY = 77
 """The exit code by which a worker says so."""
+JOIN_SECONDS = 2.0
 _STOPPED = "parsing was stopped: the program ends"
 
 
@@ -49,6 +50,11 @@ class _Context(SpawnContext):
         worker = _Worker(*args, **kwargs)
         self.workers.add(worker)
         return worker
+
+    def kill_workers(self) -> None:
+        for worker in tuple(self.workers):
+            if worker.pid is not None and worker.is_alive():
+                worker.kill()
 
 
 class ParserPool:
@@ -133,10 +139,13 @@ class ParserPool:
     def _end_pool(self) -> None:
         self._pool.stop()
         # Killed first, a worker that is still starting cannot complain that its pipe is closed.
-        for worker in tuple(self._context.workers):
-            if worker.pid is not None and worker.is_alive():
-                worker.kill()
-        self._pool.join()
+        self._context.kill_workers()
+        # pebble's threads can wait for ever for a worker that died in the middle of a message (seen
+        # once in 30 runs on a busy machine). They are daemons: it is safe to leave them behind.
+        joining = threading.Thread(target=self._pool.join, name="parser-pool-join", daemon=True)
+        joining.start()
+        joining.join(JOIN_SECONDS)
+        self._context.kill_workers()
 
 
 def _run(step: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:

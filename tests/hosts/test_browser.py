@@ -55,8 +55,7 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
-@pytest.mark.parametrize("width", [320, 375, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (375, "dark"), (1280, "light")])
 def test_pages_fit_are_quiet_and_ask_nobody_else(
     address: str, browser: Any, width: int, scheme: str
 ) -> None:

@@ -33,7 +33,10 @@ def kill(place: Place, *arguments: str, when: Callable[[], bool]) -> None:
     running.communicate(timeout=10)
 
 
-@pytest.mark.parametrize("answered", [1, 4, 9])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize("answered", [4, pytest.param(1, marks=SLOW), pytest.param(9, marks=SLOW)])
 def test_a_killed_poll_loses_and_doubles_nothing(place: Place, answered: int) -> None:
     for n in range(FEEDS):
         items = [
@@ -58,7 +61,9 @@ def test_a_killed_poll_loses_and_doubles_nothing(place: Place, answered: int) ->
     assert loose == (0,)
 
 
-@pytest.mark.parametrize("handed_over", [1, 7, 20])
+@pytest.mark.parametrize(
+    "handed_over", [7, *(pytest.param(n, marks=SLOW) for n in (1, 3, 12, 20, 28))]
+)
 def test_a_killed_send_loses_and_doubles_nothing(
     place: Place, mail: MailServer, handed_over: int
 ) -> None:

@@ -258,7 +258,7 @@ def test_every_page_has_an_empty_state(static: bool) -> None:
 
 def test_a_quiet_week_is_an_issue_too() -> None:
     page = read(pages.digest(sample.view(), replace(sample.issue(0), top=(), sections=(), lede=())))
-    assert "0 stories from 24 articles" in page.text()
+    assert "0 stories, 24 articles" in page.text()
 
 
 # ── strangers' text ──────────────────────────────────────────────────────────────────────────────

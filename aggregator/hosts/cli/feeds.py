@@ -156,9 +156,10 @@ async def _describe(opened: Tools, feed: Feed, fetched: Fetched) -> dict[str, An
 
 
 def _own_file(config: Path | None, data: Path | None) -> Loaded:
-    """The shipped file must not be edited: an update would undo it."""
+    """The operator's file. The shipped one is only a fallback, and an update would undo an edit."""
     found = loaded(config, data)
-    if found.path.resolve() == shipped().resolve() and config is None:
+    here = Path("feeds.yaml").resolve()
+    if config is None and found.path.resolve() == shipped().resolve() != here:
         raise AggregatorError(
             f"{found.path} is the shipped list; copy it to ./feeds.yaml or name yours with --config"
         )
