@@ -34,6 +34,7 @@ def test_tag_gives_reasons_and_evidence_that_fits_the_input(place: Place) -> Non
     assert judged["certainty"].startswith("c-")
     tags = {t["slug"]: t for t in judged["tags"]}
     assert {"north-korea", "missile-launch"} <= tags.keys()
+    assert all(t["score"] >= 2 or t["method"] == "implied" for t in judged["tags"])
     for tag in judged["tags"]:
         for e in tag["evidence"]:
             assert row[e["field"]][e["start"] : e["end"]] == e["text"]

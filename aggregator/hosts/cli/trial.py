@@ -20,6 +20,7 @@ from aggregator.model import Article, Document, Feed, Item, Judgement
 from aggregator.steps.dates import parse_date
 from aggregator.steps.language import language
 from aggregator.steps.parse import parse as read
+from aggregator.steps.tagging import SHOWN
 from aggregator.steps.text import plain
 from aggregator.taxonomy import Taxonomy
 from aggregator.taxonomy import load as load_taxonomy
@@ -204,6 +205,7 @@ def _told(judged: Judgement) -> dict[str, Any]:
                 ],
             }
             for t in judged.tags
+            if t.score >= SHOWN or t.method == "implied"
         ],
     }
 
