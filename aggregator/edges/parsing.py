@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import weakref
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
@@ -44,15 +43,17 @@ class _Context(SpawnContext):
 
     def __init__(self) -> None:
         super().__init__()
-        self.workers: weakref.WeakSet[_Worker] = weakref.WeakSet()
+        # Kept here: pebble may forget a worker that is still starting, and then nobody ends it.
+        self.workers: list[_Worker] = []
 
     def Process(self, *args: Any, **kwargs: Any) -> _Worker:  # type: ignore[override]
         worker = _Worker(*args, **kwargs)
-        self.workers.add(worker)
+        self.workers = [w for w in self.workers if w.pid is None or w.is_alive()]
+        self.workers.append(worker)
         return worker
 
     def kill_workers(self) -> None:
-        for worker in tuple(self.workers):
+        for worker in self.workers:
             if worker.pid is not None and worker.is_alive():
                 worker.kill()
 
