@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
@@ -21,7 +22,6 @@ R = TypeVar("R")
 
 _OUT_OF_MEMORY = 77
 """The exit code by which a worker says so."""
-JOIN_SECONDS = 2.0
 _STOPPED = "parsing was stopped: the program ends"
 
 
@@ -43,19 +43,12 @@ class _Context(SpawnContext):
 
     def __init__(self) -> None:
         super().__init__()
-        # Kept here: pebble may forget a worker that is still starting, and then nobody ends it.
-        self.workers: list[_Worker] = []
+        self.workers: weakref.WeakSet[_Worker] = weakref.WeakSet()
 
     def Process(self, *args: Any, **kwargs: Any) -> _Worker:  # type: ignore[override]
         worker = _Worker(*args, **kwargs)
-        self.workers = [w for w in self.workers if w.pid is None or w.is_alive()]
-        self.workers.append(worker)
+        self.workers.add(worker)
         return worker
-
-    def kill_workers(self) -> None:
-        for worker in self.workers:
-            if worker.pid is not None and worker.is_alive():
-                worker.kill()
 
 
 class ParserPool:
@@ -140,13 +133,10 @@ class ParserPool:
     def _end_pool(self) -> None:
         self._pool.stop()
         # Killed first, a worker that is still starting cannot complain that its pipe is closed.
-        self._context.kill_workers()
-        # pebble's threads can wait for ever for a worker that died in the middle of a message (seen
-        # once in 30 runs on a busy machine). They are daemons: it is safe to leave them behind.
-        joining = threading.Thread(target=self._pool.join, name="parser-pool-join", daemon=True)
-        joining.start()
-        joining.join(JOIN_SECONDS)
-        self._context.kill_workers()
+        for worker in tuple(self._context.workers):
+            if worker.pid is not None and worker.is_alive():
+                worker.kill()
+        self._pool.join()
 
 
 def _run(step: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:

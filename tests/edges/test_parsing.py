@@ -153,6 +153,8 @@ import sys, time
 sys.path.insert(0, {root!r})
 from tests.edges.test_parsing import *
 if __name__ == "__main__":
+    # A shell starts background jobs with SIGINT ignored, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     pool = ParserPool(2, timedelta(seconds=30))
     try:
         read(pool)
