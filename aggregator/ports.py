@@ -138,7 +138,11 @@ class MailStore(Protocol):
     """Subscribers, issues and the outbox."""
 
     def add_subscriber(self, subscriber: Subscriber, now: datetime) -> bool:
-        """Insert unless the address (case-insensitive) is there; True when it was new."""
+        """Insert unless the address (case-insensitive) is there; True when it was taken in.
+
+        Who had unsubscribed comes back only on a consent later than that: an old list that is
+        imported again does not bring them back.
+        """
 
     def remove_subscriber(self, address: str, now: datetime) -> bool:
         """Unsubscribe; what is not yet sent to them never is. True when they were active."""

@@ -246,3 +246,15 @@ def test_the_ledger_adds_up_to_the_audience(mailed: SqlStore) -> None:
         "s2@example.org": "failed",
         "s3@example.org": "suppressed",
     }
+
+
+def test_who_left_comes_back_only_on_a_later_consent(store: SqlStore) -> None:
+    assert store.add_subscriber(subscriber(consent_at=NOW - HOUR), NOW - HOUR)
+    assert store.remove_subscriber("s1@example.org", NOW)
+    for stale in (None, NOW - HOUR, NOW):
+        assert not store.add_subscriber(subscriber(consent_at=stale), NOW + HOUR)
+        assert [s.status for s in store.subscribers()] == ["unsubscribed"]
+    assert store.add_subscriber(
+        subscriber("other", address="S1@example.org", consent_at=NOW + HOUR), NOW
+    )
+    assert [(s.id, s.status) for s in store.subscribers()] == [("s1", "active")]

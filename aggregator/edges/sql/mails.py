@@ -43,7 +43,29 @@ def add_subscriber(connection: Connection, subscriber: Subscriber, now: datetime
     added = connection.execute(
         statement.on_conflict_do_nothing(index_elements=["address_key"]).returning(subscribers.c.id)
     )
-    return added.first() is not None
+    return added.first() is not None or _came_back(connection, subscriber)
+
+
+def _came_back(connection: Connection, subscriber: Subscriber) -> bool:
+    """Take somebody in again who left: only on a consent that is later than their leaving."""
+    if subscriber.consent_at is None:
+        return False
+    again = connection.scalars(
+        update(subscribers)
+        .where(
+            subscribers.c.address_key == _address_key(subscriber.address),
+            subscribers.c.status == "unsubscribed",
+            subscribers.c.ended_at < subscriber.consent_at,
+        )
+        .values(
+            status="active",
+            ended_at=None,
+            consent_at=subscriber.consent_at,
+            consent_source=subscriber.consent_source,
+        )
+        .returning(subscribers.c.id)
+    )
+    return again.first() is not None
 
 
 def remove_subscriber(connection: Connection, address: str, now: datetime) -> bool:

@@ -40,7 +40,7 @@ def address_of(text: str) -> str:
     return address
 
 
-def _made(address: str, name: str, language: str, at: datetime, source: str) -> Subscriber:
+def _made(address: str, name: str, language: str, at: datetime | None, source: str) -> Subscriber:
     return Subscriber(
         id=secrets.token_hex(8),
         address=address_of(address),
@@ -96,7 +96,7 @@ def import_csv(
             try:
                 if not consent:
                     raise ValueError("no consent source: add the column or --consent-source")
-                at = _moment(row.get("consent_at") or "") or now
+                at = _moment(row.get("consent_at") or "")
                 made = _made(
                     row.get("address") or "",
                     row.get("name") or "",
