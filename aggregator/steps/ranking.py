@@ -14,6 +14,8 @@ from aggregator.model import Coverage, Item
 from aggregator.taxonomy import Taxonomy
 
 HALF_LIFE = timedelta(hours=36)
+SURELY = 2.0
+"""Relevance from which Korea is what a report is about: below, it stands in a summary only."""
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _QUIET_GENRES = {"g-weather": 0.1, "g-notice": 0.1, "g-photo-video": 0.3, "g-brief": 0.5}
 
@@ -39,11 +41,14 @@ def weight(
     publishers = len({p for c in covered for p in c.publishers})
     matters, decisive = importance(items, tags, taxonomy)
     spread = len(covered) + math.sqrt(publishers) + 0.5 * math.log2(1 + len(items))
+    sure = max(i.judgement.verdict.score for i in items)
+    passing = min(1.0, sure / SURELY) ** 2
     reasons = (
         f"{len(covered)} perspectives, {publishers} publishers, {len(items)} reports",
         f"importance {matters:.1f}" + (f" ({decisive})" if decisive else ""),
+        *(("Korea is mentioned in passing only",) if passing < 1 else ()),
     )
-    return spread * matters, reasons
+    return spread * matters * passing, reasons
 
 
 def rank(

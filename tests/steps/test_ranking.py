@@ -1,0 +1,51 @@
+"""Which story leads, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from aggregator.model import Item, Verdict
+from aggregator.steps import ranking
+from aggregator.steps.perspectives import coverage
+from aggregator.taxonomy import load
+from tests import make
+
+TAXONOMY = load()
+SEOUL = make.feed("seoul-daily", perspective="rok-press-centre")
+TOKYO = make.feed("tokyo-daily", perspective="japan-public")
+
+
+def rank(*items: Item) -> tuple[float, tuple[str, ...]]:
+    tags = tuple(t.slug for t in items[0].judgement.tags)
+    return ranking.rank(items, coverage(items), tags, TAXONOMY)
+
+
+def test_two_capitals_outweigh_many_articles_of_one() -> None:
+    one = [make.item(f"s{n}", "Talks", "nuclear-talks", by=SEOUL) for n in range(4)]
+    two = [make.item("s", "Talks", "nuclear-talks", by=SEOUL), make.item("t", "Talks", by=TOKYO)]
+    assert rank(*two)[0] > rank(*one)[0]
+
+
+def test_ritual_stays_below_a_launch() -> None:
+    ritual = make.item("r", "Floral basket", "dprk-ritual")
+    launch = make.item("l", "Launch", "missile-launch")
+    assert rank(launch)[0] > rank(ritual)[0] + 1
+
+
+def test_what_mentions_korea_in_passing_goes_down_and_says_so() -> None:
+    told = make.item("a", "Launch", "missile-launch")
+    verdict = Verdict(relevant=True, score=1.0, reasons=("anchor in the summary",))
+    passing = replace(told, judgement=replace(told.judgement, verdict=verdict))
+    score, reasons = rank(passing)
+    assert score == rank(told)[0] - 2
+    assert "Korea is mentioned in passing only" in reasons
+
+
+def test_a_half_life_later_is_one_more_and_the_order_never_changes() -> None:
+    old = make.item("a", "Launch", "missile-launch")
+    new = make.item("b", "Launch", "missile-launch")
+    later = old.article.published_at + ranking.HALF_LIFE
+    new = replace(new, article=replace(new.article, published_at=later))
+    assert rank(new)[0] - rank(old)[0] == 1.0
+    assert timedelta(hours=1) < ranking.HALF_LIFE
