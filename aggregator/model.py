@@ -54,6 +54,14 @@ class FeedState:
     last_new_at: datetime | None = None
     retired_at: datetime | None = None
     """Set by a 410: the feed is not polled any more."""
+    rhythm: tuple[int, ...] = ()
+    """What was learnt of when this feed publishes (`steps.rhythm` knows how to read it)."""
+    address: str | None = None
+    """Where the feed lives now, after a permanent move that proved stable; else its own URL."""
+    moved_to: str | None = None
+    """The target of a permanent redirect that has not yet proved stable."""
+    moved_visits: int = 0
+    """Visits in a row that were led to `moved_to` and found a feed there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

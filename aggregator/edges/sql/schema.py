@@ -80,6 +80,10 @@ feeds = Table(
     _time("last_ok_at", optional=True),
     _time("last_new_at", optional=True),
     _time("retired_at", optional=True),
+    Column("rhythm", Document(tuple[int, ...]), nullable=False, server_default="[]"),
+    Column("address", Words),
+    Column("moved_to", Words),
+    Column("moved_visits", Integer, nullable=False, server_default="0"),
 )
 Index("ix_feeds_due", feeds.c.configured, feeds.c.next_check_at)
 
