@@ -115,6 +115,9 @@ class Fetched:
     max_age: timedelta | None = None
     moved_to: str | None = None
     """The target, when every redirect on the way was permanent."""
+    hub: str = ""
+    """Named by a Link header, as `topic`: the feed's own address in the words of its server."""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +126,8 @@ class NotModified:
 
     validators: Validators = Validators()
     max_age: timedelta | None = None
+    moved_to: str | None = None
+    """As in `Fetched`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +168,10 @@ class Document:
     language: str = ""
     site: str = ""
     hub: str = ""
+    topic: str = ""
+    earlier: str = ""
+    """The page before this one: older entries of the same feed (RFC 5005)."""
+    """The feed's own address as it names it (`rel="self"`): what a hub is asked for."""
     ttl: timedelta | None = None
     entries: tuple[Entry, ...] = ()
 
@@ -256,6 +265,9 @@ class Reading:
     """Entries with neither a usable link nor a guid, or with no text at all."""
     ttl: timedelta | None = None
     title: str = ""
+    hub: str = ""
+    topic: str = ""
+    earlier: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +333,41 @@ class VisitReport:
     edited: int = 0
     relevant: int = 0
     next_check_at: datetime | None = None
+
+
+# ── hubs ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSubscription:
+    """What a hub was asked to push to us (WebSub), and what it agreed to."""
+
+    token: str = field(repr=False)
+    """The unguessable end of our callback URL."""
+    feed_id: str
+    hub: str
+    topic: str
+    secret: str = field(repr=False)
+    """Signs what the hub delivers; under 200 bytes."""
+    mode: Literal["subscribe", "unsubscribe"] = "subscribe"
+    """What we want of the hub."""
+    awaiting: bool = False
+    """The hub was asked and may now verify that it was us."""
+    asked_at: datetime | None = None
+    next_ask_at: datetime
+    """When to ask: for the first time, again after a failure, or to renew."""
+    expires_at: datetime | None = None
+    """End of the verified lease."""
+    detail: str = ""
+    """Why it did not come about, in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubAnswer:
+    """What a hub said to a request. `detail`: why not, a sentence for the operator."""
+
+    accepted: bool
+    detail: str = ""
 
 
 # ── the library ──────────────────────────────────────────────────────────────────────────────────

@@ -75,6 +75,16 @@ def judge(article: Article, feed: Feed, taxonomy: Taxonomy, rules: Relevance) ->
     )
 
 
+def _judge_what_may_count(
+    article: Article, feed: Feed, taxonomy: Taxonomy, rules: Relevance
+) -> Judgement:
+    """Most of what general feeds bring names no Korea at all: readers never see it, and tagging it
+    would be two thirds of the work of a first round."""
+    if relevance.may_be_relevant(article, feed, rules, taxonomy):
+        return judge(article, feed, taxonomy, rules)
+    return Judgement(verdict=relevance.NOTHING)
+
+
 def decide(
     visit: Visit,
     fetched: Fetched,
@@ -90,7 +100,7 @@ def decide(
 
     def judged(articles: Sequence[Article]) -> tuple[Judged, ...]:
         return tuple(
-            Judged(article=a, judgement=judge(a, feed, taxonomy, config.relevance))
+            Judged(article=a, judgement=_judge_what_may_count(a, feed, taxonomy, config.relevance))
             for a in articles
         )
 

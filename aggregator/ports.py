@@ -18,6 +18,8 @@ from aggregator.model import (
     Feed,
     FeedState,
     Fetched,
+    HubAnswer,
+    HubSubscription,
     IngestPlan,
     Issue,
     Item,
@@ -80,6 +82,23 @@ class FeedStore(Protocol):
 
     def article_counts(self) -> dict[str, int]:
         """Feed id -> articles that it announced."""
+
+
+class HubStore(Protocol):
+    """What hubs were asked to push (WebSub)."""
+
+    def hubs(self, feed_id: str | None = None) -> tuple[HubSubscription, ...]:
+        """All subscriptions, or those of one feed."""
+
+    def hub(self, token: str) -> HubSubscription | None: ...
+
+    def add_hub(self, subscription: HubSubscription) -> None:
+        """Insert; one with this token stays as it is."""
+
+    def change_hub(self, before: HubSubscription, after: HubSubscription) -> bool:
+        """Compare-and-swap: False, and nothing written, when it is not as `before` any more."""
+
+    def forget_hub(self, token: str) -> None: ...
 
 
 class StoryStore(Protocol):
@@ -180,8 +199,8 @@ class MailStore(Protocol):
         """Every recipient of the period's issue."""
 
 
-class Store(FeedStore, StoryStore, MailStore, Protocol):
-    """All three, in one database."""
+class Store(FeedStore, HubStore, StoryStore, MailStore, Protocol):
+    """All four, in one database."""
 
     def check(self) -> None:
         """One cheap query; raises StoreError when the database is not usable."""
@@ -195,6 +214,12 @@ class Fetch(Protocol):
     async def __call__(self, url: str, validators: Validators) -> Answer: ...
 
     async def aclose(self) -> None: ...
+
+
+class AskHub(Protocol):
+    """One request to a hub. Never raises for what the far side does."""
+
+    async def __call__(self, hub: str, form: Mapping[str, str]) -> HubAnswer: ...
 
 
 class Send(Protocol):
@@ -217,7 +242,10 @@ class Tools:
     replay: bool
     """The clock is replaced (`--as-of`): entries dated after it are not there yet."""
     secret: bytes
+    random: Callable[[], str]
+    """An unguessable text of 256 bits, safe in a URL."""
     fetch: Fetch
+    ask_hub: AskHub
     read: Callable[[Fetched, Feed, datetime], Reading]
     """`pipeline.read` in a worker process that can be killed; raises NotAFeed or Stopped."""
     stop_reading: Callable[[], None]

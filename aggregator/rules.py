@@ -110,6 +110,8 @@ class Polling(Rules):
     """Of a longer document only so many entries are read."""
     allow_private_networks: bool = False
     """Allow feeds on loopback and private addresses (tests, intranets)."""
+    websub: bool = True
+    """Let feeds that name a hub be pushed to us; only while site.url is a public address."""
     user_agent: str = ""
     """Default: korea-diplomacy-digest/VERSION (+SITE URL)."""
 

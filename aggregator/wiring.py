@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from aggregator.edges.http import HttpFetch, user_agent
 from aggregator.edges.parsing import ParserPool
 from aggregator.edges.smtp import open_send
 from aggregator.edges.sql.store import open_store
+from aggregator.edges.websub import HubRequest
 from aggregator.errors import StoreError
 from aggregator.ports import Tools
 from aggregator.render.templates import environment
@@ -42,11 +44,14 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
     taxonomy = load_taxonomy(
         [loaded.path.parent / name for name in config.tags.files], config.tags.off
     )
+    agent = config.polling.user_agent or user_agent(config.site.url)
     with ExitStack() as stack:
         store = open_store(database_url(loaded), loaded.feeds)
         stack.callback(store.close)
         pool = ParserPool(workers=2, deadline=config.polling.parse_deadline)
         stack.callback(pool.close)
+        hub = HubRequest(config.polling, agent)
+        stack.callback(hub.close)
         yield Tools(
             config=config,
             feeds=loaded.feeds,
@@ -55,9 +60,9 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
             clock=now if as_of is None else lambda: as_of,
             replay=as_of is not None,
             secret=secret_of(loaded),
-            fetch=HttpFetch(
-                config.polling, config.polling.user_agent or user_agent(config.site.url)
-            ),
+            random=secrets.token_urlsafe,
+            fetch=HttpFetch(config.polling, agent),
+            ask_hub=hub,
             read=lambda fetched, feed, at: pool.run(
                 pipeline.read,
                 fetched,

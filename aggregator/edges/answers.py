@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TypeAlias
+from urllib.parse import urljoin
 
 from aggregator.model import Answer, Failure, Fetched, FetchFailed, NotModified, Validators
 
@@ -48,6 +49,8 @@ def fetched(url: str, headers: Headers, body: bytes) -> Fetched:
         content_type=_header(headers, b"content-type"),
         validators=_validators(headers),
         max_age=_max_age(headers),
+        hub=_link(headers, "hub", url),
+        topic=_link(headers, "self", url),
     )
 
 
@@ -107,6 +110,24 @@ def _location(headers: Headers) -> str:
         return raw.decode()
     except UnicodeDecodeError:
         return raw.decode("latin-1")
+
+
+_LINK = re.compile(r"<([^<>]*)>([^<]*)")
+_REL = re.compile(r"""(?:^|;)\s*rel\s*=\s*(?:"([^"]*)"|([^\s",;]+))""", re.IGNORECASE)
+
+
+def _link(headers: Headers, rel: str, url: str) -> str:
+    """The first http(s) target of that relation in the Link headers (RFC 8288)."""
+    for target, parameters in _LINK.findall(",".join(_all(headers, b"link"))[:8_000]):
+        found = _REL.search(parameters)
+        if found and rel in (found[1] or found[2] or "").lower().split():
+            try:
+                absolute = str(urljoin(url, target.strip()))
+            except ValueError:
+                continue
+            if absolute.startswith(("http://", "https://")):
+                return absolute
+    return ""
 
 
 def _date(text: str) -> datetime | None:

@@ -125,7 +125,7 @@ class ParserPool:
         context: Any = _Context()
         return context, ProcessPool(
             max_workers=self._workers,
-            initializer=_limit_memory,
+            initializer=_prepare,
             initargs=(self._memory_mb,),
             context=context,
         )
@@ -145,6 +145,16 @@ def _run(step: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) 
     except MemoryError:
         # The address space stays in pieces after this: a fresh process is the better worker.
         os._exit(_OUT_OF_MEMORY)
+
+
+_NICE = 5
+
+
+def _prepare(megabytes: int) -> None:
+    """In a new worker. Parsing stands behind the program itself, whose pages people wait for."""
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+    _limit_memory(megabytes)
 
 
 def _limit_memory(megabytes: int) -> None:

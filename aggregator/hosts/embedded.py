@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=2)
 """How often the tables are asked for due feeds."""
+ARRANGE_GAP = timedelta(seconds=10)
+"""Between two builds of stories while visits go on: each looks at the stories of some days."""
+HUB_TICK = timedelta(seconds=5)
 DIGEST_TICK = timedelta(seconds=60)
 STOP_WITHIN = timedelta(seconds=4)
 
@@ -46,13 +49,18 @@ class Embedded:
         self._each = each
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._poller = rounds.Poller(tools, self._start, self._told)
+        self._unarranged = True
+        """Visits ended since stories were last built, in this life or the one before."""
+        self._arrange_after = 0.0
+        """By the clock of the event loop."""
 
     async def run(self, host: str, port: int, *, ready: Callable[[int], None]) -> None:
         """Serve until SIGTERM or SIGINT. `ready` gets the port once pages can be opened."""
         listener = _listen(host, port)
         server = _Server(
             uvicorn.Config(
-                application(self.tools),
+                application(self.tools, delivered=self._delivered),
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -87,7 +95,12 @@ class Embedded:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         now = self.tools.clock()
-        for work, every in ((self._poll, TICK), (self._digest, DIGEST_TICK)):
+        for work, every in (
+            (self._poll, TICK),
+            (self._arrange, TICK),
+            (self._hubs, HUB_TICK),
+            (self._digest, DIGEST_TICK),
+        ):
             scheduler.add_job(
                 self._keep(work), "interval", seconds=every.total_seconds(), next_run_time=now
             )
@@ -99,11 +112,8 @@ class Embedded:
         """Run `work` as a task of our own, so that a stop can wait for it; log what it raises."""
 
         async def kept() -> None:
-            task = asyncio.create_task(work())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
             try:
-                await task
+                await self._start(work())
             except asyncio.CancelledError:
                 pass
             except AggregatorError as error:
@@ -113,10 +123,45 @@ class Embedded:
 
         return kept
 
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
     async def _poll(self) -> None:
-        visits = await asyncio.to_thread(jobs.claim, self.tools)
-        if visits and not self._stopping.is_set():
-            await rounds.poll(self.tools, visits, each=self._each)
+        """Start what is due beside what is under way: a host that hangs delays only itself."""
+        if self._poller.has_room:
+            visits = await asyncio.to_thread(jobs.claim, self.tools)
+            if not self._stopping.is_set():
+                self._poller.add(visits)
+
+    def _told(self, report: VisitReport) -> None:
+        self._unarranged = True
+        self._each(report)
+
+    def _delivered(self) -> None:
+        self._unarranged = True
+
+    async def _hubs(self) -> None:
+        """Ask the hubs that are due; a hub that hangs ends with its time-out."""
+        await jobs.subscribe_hubs(self.tools)
+
+    async def _arrange(self) -> None:
+        """Build stories once all is quiet, and now and then while it is not; one at a time."""
+        clock = asyncio.get_running_loop().time
+        if not self._unarranged or not (self._poller.is_idle or clock() >= self._arrange_after):
+            return
+        self._unarranged = False
+        started = clock()
+        try:
+            await asyncio.to_thread(jobs.arrange, self.tools)
+        except BaseException:
+            self._unarranged = True
+            raise
+        finally:
+            took = clock() - started
+            self._arrange_after = clock() + max(ARRANGE_GAP.total_seconds(), 3 * took)
 
     async def _digest(self) -> None:
         await asyncio.to_thread(jobs.compose, self.tools)
@@ -124,6 +169,7 @@ class Embedded:
 
     async def _drain(self) -> None:
         """Give work in hand a moment; requests under way are then given up (their lease ends)."""
+        self._poller.stop()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1.0)
         for task in list(self._tasks):

@@ -1,13 +1,14 @@
-"""One round over the feeds: many hosts at once, each host one request at a time with a gap."""
+"""Visits in order: many hosts at once, each host one request at a time with a gap."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from aggregator import jobs
 from aggregator.errors import Stopped
@@ -46,6 +47,119 @@ class Round:
         }
 
 
+class Poller:
+    """Makes visits as they are handed in: many hosts at once, each host one request at a time.
+
+    A host rests after each request, also between two batches; a slow one holds up only itself.
+    Belongs to one event loop. `start` makes a task of a worker; there are at most as many as
+    `polling.concurrency`, whatever waits.
+    """
+
+    def __init__(
+        self,
+        tools: Tools,
+        start: Callable[[Coroutine[Any, Any, None]], object],
+        each: Callable[[VisitReport], None] = lambda report: None,
+    ) -> None:
+        self._tools = tools
+        self._start = start
+        self._each = each
+        self._hosts: dict[str, dict[str, Visit]] = {}
+        """Host -> feed id -> waiting visit. A host stays while it is asked and while it rests."""
+        self._ready: deque[str] = deque()
+        self._workers = 0
+        self._open = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more visits could be used: fewer hosts wait for a worker than there are workers.
+
+        Visits that wait for their own host do not count: a host with a thousand feeds would keep
+        all others out.
+        """
+        return len(self._ready) < self._tools.config.polling.concurrency
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing waits and nothing is under way."""
+        return self._idle.is_set()
+
+    def add(self, visits: Iterable[Visit]) -> None:
+        """Take visits in. The visit of a feed that waits already gets the place of the former one,
+        whose lease has run out."""
+        for visit in visits:
+            name = host(_url(visit))
+            if name not in self._hosts:
+                self._hosts[name] = {}
+                self._ready.append(name)
+            if visit.feed.id not in self._hosts[name]:
+                self._open += 1
+            self._hosts[name][visit.feed.id] = visit
+        self._settle()
+        self._engage()
+
+    def stop(self) -> None:
+        """Forget what waits (its leases end); what is under way goes on."""
+        for queue in self._hosts.values():
+            self._open -= len(queue)
+            queue.clear()
+        for name in self._ready:
+            del self._hosts[name]
+        self._ready.clear()
+        self._settle()
+
+    async def idle(self) -> None:
+        """Wait until every visit was made."""
+        await self._idle.wait()
+
+    def _engage(self) -> None:
+        free = self._tools.config.polling.concurrency - self._workers
+        for _ in range(min(free, len(self._ready))):
+            self._workers += 1
+            self._start(self._work())
+
+    async def _work(self) -> None:
+        try:
+            while self._ready:
+                name = self._ready.popleft()
+                queue = self._hosts[name]
+                visit = queue.pop(next(iter(queue)))
+                try:
+                    self._each(await _visit(self._tools, visit))
+                finally:
+                    self._open -= 1
+                    self._settle()
+                    self._rest(name, visit)
+        finally:
+            self._workers -= 1
+
+    def _rest(self, name: str, visit: Visit) -> None:
+        gap = host_gap(_url(visit), self._tools.config.polling).total_seconds()
+        if gap:
+            asyncio.get_running_loop().call_later(gap, self._rested, name)
+        else:
+            self._rested(name)
+
+    def _rested(self, name: str) -> None:
+        if self._hosts[name]:
+            self._ready.append(name)
+            self._engage()
+        else:
+            del self._hosts[name]
+
+    def _settle(self) -> None:
+        if self._open:
+            self._idle.clear()
+        else:
+            self._idle.set()
+
+
+def _url(visit: Visit) -> str:
+    return visit.state.address or visit.feed.url
+
+
 async def poll(
     tools: Tools,
     visits: Sequence[Visit],
@@ -55,23 +169,15 @@ async def poll(
     """Make all visits, then build stories. A visit that goes wrong never stops another one."""
     started = time.monotonic()
     done = Round()
-    free = asyncio.Semaphore(tools.config.polling.concurrency)
 
-    async def one_host(queue: Sequence[Visit]) -> None:
-        for n, visit in enumerate(queue):
-            if n:
-                await asyncio.sleep(host_gap(visit.feed.url, tools.config.polling).total_seconds())
-            async with free:
-                report = await _visit(tools, visit)
-            done.reports.append(report)
-            each(report)
+    def told(report: VisitReport) -> None:
+        done.reports.append(report)
+        each(report)
 
-    by_host: dict[str, list[Visit]] = defaultdict(list)
-    for visit in visits:
-        by_host[host(visit.feed.url)].append(visit)
     async with asyncio.TaskGroup() as group:
-        for queue in by_host.values():
-            group.create_task(one_host(queue))
+        poller = Poller(tools, group.create_task, told)
+        poller.add(visits)
+        await poller.idle()
     done.stories = await asyncio.to_thread(jobs.arrange, tools)
     done.seconds = time.monotonic() - started
     return done

@@ -23,6 +23,8 @@ def language(text: str, fallback: str = "") -> str:
     Cyrillic Russian; any other text has the fallback's language, or English.
     """
     base = fallback.lower().replace("_", "-").split("-")[0]
+    if text.isascii() and any(map(str.isalpha, text)):
+        return base if base and base not in _OTHER_SCRIPTS else "en"
     hangul, kana, han, cyrillic, latin = (
         len(script.findall(text)) for script in (_HANGUL, _KANA, _HAN, _CYRILLIC, _LATIN)
     )

@@ -51,6 +51,9 @@ def read(document: Document, feed: Feed, now: datetime, *, replay: bool) -> Read
         dropped=dropped,
         ttl=document.ttl,
         title=plain(document.title),
+        hub=document.hub,
+        topic=document.topic,
+        earlier=document.earlier,
     )
 
 
@@ -96,7 +99,8 @@ def _edit_date(entry: Entry, now: datetime) -> datetime | None:
 def _texts(entry: Entry) -> tuple[str, str, str]:
     """(title, summary, content): plain, capped, and none repeating another."""
     title = shorten(plain(entry.title), LONGEST_TITLE)
-    summary, content = plain(entry.summary), plain(entry.content)
+    summary = plain(entry.summary)
+    content = summary if entry.content == entry.summary else plain(entry.content)
     summary = summary or content
     # Many feeds put the whole text into the summary: the part beyond its cap is content.
     if len(summary) > max(len(content), LONGEST_SUMMARY):

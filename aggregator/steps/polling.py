@@ -7,6 +7,7 @@ import ipaddress
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import log
 from typing import Literal, TypeAlias, assert_never
 from urllib.parse import urlsplit
 
@@ -21,9 +22,16 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.rules import Polling
+from aggregator.steps import rhythm
 
-WEEK = timedelta(days=7)
 SILENT_AFTER = timedelta(days=30)
+SILENT_AT_LEAST = timedelta(days=2)
+SILENT_EXPECTED = log(1000)
+"""Entries that should have come: with so many, none at all has a chance of 1 in 1,000."""
+MOVED_VISITS = 5
+"""Visits in a row that must find the feed at the same new place before it is believed."""
+LOST_AT = 3.0
+"""Failures, by their weights, after which the configured URL is asked again."""
 FAILING_AFTER = timedelta(days=1)
 HOST_GAP = timedelta(seconds=5)
 START_SPREAD = timedelta(minutes=1)
@@ -79,26 +87,30 @@ def validators(state: FeedState, feed: Feed) -> Validators:
     return Validators(etag=state.etag, last_modified=state.last_modified)
 
 
+def address(state: FeedState, feed: Feed) -> str:
+    """The URL to ask: where the feed moved for good, else the one that was configured."""
+    return state.address or feed.url
+
+
 def after(state: FeedState, result: Result, feed: Feed, rules: Polling, now: datetime) -> FeedState:
-    """The state after a visit at `now`.
+    """The state after a visit at `now`, which asked `address(state, feed)`.
 
     ETag and Last-Modified are a pair: a 200 overwrites both, a 304 those it carries, a failure
     none. `last_new_at` is the date of the newest entry (ours, where entries bear no date).
+    A feed that fails may have moved on: its `address` is forgotten after some failures.
     """
     match result:
         case FetchFailed():
             return _failed(state, result, feed, rules, now)
         case NotModified():
-            wait = _unchanged(state, rules, now)
             known = replace(
                 state,
                 etag=result.validators.etag or state.etag,
                 last_modified=result.validators.last_modified or state.last_modified,
             )
-            return _succeeded(known, feed, rules, now, wait, result.max_age)
+            return _same(known, result, feed, rules, now)
         case Fetched():
-            wait = _unchanged(state, rules, now)
-            return _succeeded(_holding(state, result), feed, rules, now, wait, result.max_age)
+            return _same(_holding(state, result), result, feed, rules, now)
         case Parsed():
             return _read(state, result, feed, rules, now)
         case _:
@@ -135,7 +147,7 @@ def status(state: FeedState, now: datetime) -> Literal["ok", "silent", "failing"
 
     One broken connection is no news: failing is a feed that never worked, whose failures add up
     to a whole one, or that has not worked for a day. Silent is one that works and has nothing new
-    for 30 days.
+    for longer than its own rhythm explains: two days at least, and 30 days at most.
     """
     if state.retired_at is not None:
         return "retired"
@@ -145,9 +157,30 @@ def status(state: FeedState, now: datetime) -> Literal["ok", "silent", "failing"
             return "failing"
     elif state.last_ok_at is None:
         return "new"
-    if state.last_new_at is None or now - state.last_new_at > SILENT_AFTER:
-        return "silent"
-    return "ok"
+    return "silent" if _silent(state, now) else "ok"
+
+
+def since(state: FeedState, now: datetime) -> datetime | None:
+    """Since when the status has held, as far as is known; None for "ok" and "new"."""
+    match status(state, now):
+        case "retired":
+            return state.retired_at
+        case "failing":
+            return state.last_ok_at
+        case "silent":
+            return state.last_new_at
+        case _:
+            return None
+
+
+def _silent(state: FeedState, now: datetime) -> bool:
+    if state.last_new_at is None:
+        return True
+    quiet = now - state.last_new_at
+    if not SILENT_AT_LEAST <= quiet <= SILENT_AFTER:
+        return quiet > SILENT_AFTER
+    missing = rhythm.expected(state.rhythm, state.last_new_at, now)
+    return missing is not None and missing > SILENT_EXPECTED
 
 
 # ── success ──────────────────────────────────────────────────────────────────────────────────────
@@ -157,11 +190,40 @@ def _read(state: FeedState, result: Parsed, feed: Feed, rules: Polling, now: dat
     past = sorted((when for when in result.published if when <= now), reverse=True)
     seen = past[:1] or ([now] if result.new else [])
     latest = max((when for when in (*seen, state.last_new_at) if when), default=None)
-    known = replace(_holding(state, result.answer), last_new_at=latest)
+    known = replace(
+        _holding(state, result.answer),
+        last_new_at=latest,
+        rhythm=rhythm.learn(state.rhythm, past, result.new, now),
+    )
     if not result.complete:
         known = replace(known, etag=None, last_modified=None, body_hash=None)
-    hints = (result.answer.max_age, result.ttl)
-    return _succeeded(known, feed, rules, now, _rhythm(past, known, rules, now), *hints)
+    fallback = rules.every if latest == now else _quiet(known, rules, now)
+    known = _located(known, result.answer.moved_to, feed)
+    return _succeeded(known, feed, rules, now, fallback, result.answer.max_age, result.ttl)
+
+
+def _same(
+    state: FeedState, result: NotModified | Fetched, feed: Feed, rules: Polling, now: datetime
+) -> FeedState:
+    """The feed has nothing new: that, too, tells of its rhythm."""
+    fallback = _quiet(state, rules, now)
+    learnt = rhythm.learn(state.rhythm, (), 0, now)
+    known = _located(replace(state, rhythm=learnt), result.moved_to, feed)
+    return _succeeded(known, feed, rules, now, fallback, result.max_age)
+
+
+def _located(state: FeedState, moved_to: str | None, feed: Feed) -> FeedState:
+    """Believe a permanent redirect when it has led to the same place some times in a row.
+
+    Many are set by mistake, for an hour of maintenance, or by the network that we are in.
+    """
+    if moved_to is None or moved_to == address(state, feed):
+        return replace(state, moved_to=None, moved_visits=0)
+    visits = state.moved_visits + 1 if moved_to == state.moved_to else 1
+    if visits < MOVED_VISITS:
+        return replace(state, moved_to=moved_to, moved_visits=visits)
+    home = None if moved_to == feed.url else moved_to
+    return replace(state, address=home, moved_to=None, moved_visits=0)
 
 
 def _holding(state: FeedState, answer: Fetched) -> FeedState:
@@ -178,15 +240,22 @@ def _succeeded(
     feed: Feed,
     rules: Polling,
     now: datetime,
-    wait: timedelta,
+    fallback: timedelta,
     *hints: timedelta | None,
 ) -> FeedState:
-    """Publishers' hints lengthen a learnt interval; one that the operator set stands."""
+    """Publishers' hints lengthen a learnt interval; one that the operator set stands.
+
+    The price of a request is such that a feed with an entry each `rules.every` is asked once each
+    `rules.every`: less often for a slower one, more often only for a faster one.
+    """
     if feed.every is not None:
         wait = _clamp(feed.every, rules)
     else:
+        learnt = rhythm.wait(state.rhythm, rules.every / 2, max(rules.slowest, rules.fastest))
+        wait = fallback if learnt is None else learnt
         wait = max([wait, *(hint for hint in hints if hint is not None)])
-        wait = _clamp(wait * (1 + _share(feed.id) / 20), rules)
+        # Never by much: a visit that is meant to follow a batch would come late.
+        wait = _clamp(wait + min(wait, rules.every) * (_share(feed.id) / 20), rules)
     return replace(
         state,
         etag=state.etag if feed.cache else None,
@@ -199,24 +268,8 @@ def _succeeded(
     )
 
 
-def _rhythm(past: list[datetime], state: FeedState, rules: Polling, now: datetime) -> timedelta:
-    """The mean gap between entries of the last week; a quarter of it for feeds slower than `every`.
-
-    The oldest quarter of the document is left out: one pinned entry would stretch the window of a
-    feed that shows only its last hours.
-    """
-    if not past:
-        return rules.every if state.last_new_at == now else _unchanged(state, rules, now)
-    window = min(WEEK, now - past[(len(past) - 1) * 3 // 4])
-    count = sum(1 for when in past if now - when <= window)
-    if count < 2:
-        return max(rules.every, (now - past[0]) / 10)
-    gap = window / count
-    return min(gap, max(rules.every, gap / 4))
-
-
-def _unchanged(state: FeedState, rules: Polling, now: datetime) -> timedelta:
-    """A tenth of the time since the last entry, as caches guess freshness (RFC 9111, 4.2.2).
+def _quiet(state: FeedState, rules: Polling, now: datetime) -> timedelta:
+    """With no rhythm known: a tenth of the time since the last entry (RFC 9111, 4.2.2).
 
     Never shorter than the last interval, unless that was longer than `every` (an outage).
     """
@@ -240,13 +293,21 @@ def _failed(
     doublings = max(min(failures, 30.0), 1.0 if result.why is Failure.BUSY else 0.0)
     wait = min(base * 2**doublings, max(rules.slowest, rules.fastest))
     wait = max(wait, result.retry_after or timedelta())
+    gone = result.why is Failure.GONE
+    if state.address is not None and (failures >= LOST_AT or gone):
+        # What failed is the new place. The configured one deserves to be asked before giving up;
+        # validators belong to the place that gave them.
+        state = replace(state, address=None, etag=None, last_modified=None)
+        failures, gone = 0.0, False
     return replace(
         state,
         next_check_at=now + wait,
         failures=failures,
         last_error=result.detail,
         last_error_at=now,
-        retired_at=now if result.why is Failure.GONE else state.retired_at,
+        retired_at=now if gone else state.retired_at,
+        moved_to=None,
+        moved_visits=0,
     )
 
 

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from aggregator.model import Article, Feed, Tagging, Verdict
 from aggregator.rules import Relevance
+from aggregator.steps.tagging.match import Matcher, compile_matcher
+from aggregator.steps.tagging.normal import normal
 from aggregator.taxonomy import Taxonomy
 
 _ROK: Final = frozenset({"south-korea"})
+_ACTING: Final = frozenset({"state", "actor", "org"})
 _KOREAS: Final = frozenset({"south-korea", "north-korea"})
 _LEANING: Final = frozenset({"weak:R-CTX", "weak:R-ACR", "weak:case", "weak:R-SHORTNAME"})
 _NOT_DIPLOMACY: Final = frozenset(
@@ -39,6 +43,36 @@ _BILATERAL: Final = frozenset(
     {"rok-japan", "rok-china", "china-japan-korea", "usfk-posture", "alliance-credibility"}
 )
 """Topics that have South Korea in their very name."""
+NOTHING: Final = Verdict(
+    relevant=False, score=0.0, reasons=("nothing about Korea in title or summary",)
+)
+"""The verdict on an article that no reason speaks for or against."""
+
+
+@lru_cache(maxsize=4)
+def _telling(taxonomy: Taxonomy) -> tuple[Matcher, Matcher]:
+    """What finds the names one of which stands in the title, or in the summary, of all that is
+    relevant: anchors in either, South Korea and who acts for it in the title."""
+    anchors = [tag for tag in taxonomy.values() if tag.anchor]
+    acting = [
+        tag
+        for tag in taxonomy.values()
+        if tag.slug in _ROK | _BILATERAL
+        or (_ROK.intersection(tag.parents) and tag.facet in _ACTING)
+    ]
+    return compile_matcher(taxonomy, [*anchors, *acting]), compile_matcher(taxonomy, anchors)
+
+
+def may_be_relevant(article: Article, feed: Feed, rules: Relevance, taxonomy: Taxonomy) -> bool:
+    """False: `judge` cannot find it relevant, whatever its tags are. Costs a tenth of tagging.
+
+    Points are only given for an anchor in title or summary, for South Korea in the title, or by
+    the feed.
+    """
+    if feed.scope == "korea-specific" or rules.threshold <= 0:
+        return True
+    title, summary = _telling(taxonomy)
+    return title.any(normal(article.title)) or summary.any(normal(article.summary))
 
 
 def judge(
@@ -53,6 +87,8 @@ def judge(
     reasons: list[str] = []
     score = _anchors(tags, taxonomy, reasons)
     score += _south_korea(article, tags, taxonomy, reasons)
+    if not score and feed.scope != "korea-specific" and rules.threshold > 0:
+        return NOTHING  # the gates can only take away
     if genre in rules.exclude_genres and (score < _IN_TITLE or genre != "g-photo-video"):
         reasons.append(f"genre {genre} never qualifies")
         return Verdict(relevant=False, score=0.0, reasons=tuple(reasons))
@@ -61,8 +97,8 @@ def judge(
         score += _BY_FEED
         reasons.append("feed about Korea only")
     score -= cost
-    if not reasons:
-        reasons.append("nothing about Korea in title or summary")
+    if not reasons and rules.threshold > 0:
+        return NOTHING
     score = round(max(score, 0.0), 2)
     return Verdict(relevant=score >= rules.threshold, score=score, reasons=tuple(reasons))
 
@@ -157,7 +193,7 @@ def _south_korea(
         if _said(tag)
         and tag.slug in taxonomy
         and (tag.slug in _ROK or _ROK.intersection(taxonomy[tag.slug].parents))
-        and taxonomy[tag.slug].facet in ("state", "actor", "org")
+        and taxonomy[tag.slug].facet in _ACTING
         and tag.method != "weak:R-KOREA"
     ]
     who = next((tag for tag in named if "title" in _fields(tag)), None)

@@ -66,6 +66,8 @@ def plain(source: str) -> str:
     escaped twice is read twice.
     """
     text = _INVISIBLE.sub("", source)
+    if "<" not in text and "&" not in text:
+        return " ".join(text.split())
     for _ in range(2):
         if "<" not in text and "&" not in text:
             break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 _TRACKING = frozenset(
@@ -34,6 +35,7 @@ _HOST = re.compile(r"[a-z0-9._\-]+|\[[0-9a-f:.]+\]")
 _DEFAULT_PORTS = {"", "80", "443"}
 
 
+@lru_cache(maxsize=4096)
 def canonical(url: str) -> str:
     """The address under which an article is known, whoever links to it. Never raises.
 

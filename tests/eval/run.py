@@ -25,7 +25,7 @@ from aggregator.steps.tagging import SHOWN, compile_tagger, tag
 from aggregator.steps.tagging.certainty import certainty
 from aggregator.steps.tagging.genre import genre
 from aggregator.taxonomy import load
-from tests.eval import stories
+from tests.eval import polling, stories
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("AGGREGATOR_TEST_DATA", ROOT / ".." / "shared" / "corpus")).resolve()
@@ -163,6 +163,7 @@ def main() -> int:
     if (DATA / "text/stories-tune.csv").exists():
         for text in stories.table(DATA):
             sys.stdout.write(f"{text}\n")
+    polling.main(DATA)
     return 0
 
 

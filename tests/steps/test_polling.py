@@ -22,10 +22,12 @@ from aggregator.rules import Polling
 from aggregator.steps.polling import (
     Parsed,
     Result,
+    address,
     after,
     first_checks,
     host_gap,
     parsed,
+    since,
     status,
     validators,
 )
@@ -159,30 +161,49 @@ def every(gap: timedelta, count: int) -> list[timedelta]:
 @pytest.mark.parametrize(
     ("ages", "expected"),
     [
-        (every(timedelta(seconds=30), 40), 5 * MINUTE),  # never faster than `fastest`
-        (every(10 * MINUTE, 40), 10 * MINUTE),
-        (every(HOUR, 40), HOUR),
-        (every(3 * HOUR, 20), HOUR),  # slower than `every`: a quarter of the gap, at least `every`
-        (every(DAY, 20), 6 * HOUR),
+        (every(timedelta(seconds=3), 2000), 5 * MINUTE),  # never faster than `fastest`
+        (every(10 * MINUTE, 200), 25 * MINUTE),
+        (every(HOUR, 200), HOUR),  # the price of a request
+        (every(4 * HOUR, 80), 3 * HOUR),
         ([60 * DAY, 90 * DAY], DAY),  # never slower than `slowest`
         ([], HOUR),
     ],
 )
-def test_the_interval_follows_the_feeds_own_rhythm(
+def test_the_interval_follows_the_root_of_the_rate(
     ages: list[timedelta], expected: timedelta
 ) -> None:
-    got = wait(state(), read(*ages))
-    assert expected * 0.95 <= got <= expected * 1.2
+    # Seconds off the full hour, so that no minute stands out.
+    uneven = [age * 1.0021 for age in ages]
+    got = wait(state(), read(*uneven))
+    assert expected * 0.6 <= got <= expected * 1.6
     assert 5 * MINUTE <= got <= DAY
 
 
+def test_every_is_the_price_of_a_request() -> None:
+    ages = [age * 1.0021 for age in every(HOUR, 200)]
+    waits = [wait(state(), read(*ages), every=price) for price in (HOUR / 4, HOUR, 4 * HOUR)]
+    assert waits[0] < waits[1] < waits[2]
+
+
 def test_a_pinned_old_entry_does_not_slow_a_fast_feed() -> None:
-    assert wait(state(), read(*every(6 * MINUTE, 20), 300 * DAY)) < 10 * MINUTE
+    often = every(6 * MINUTE, 20)
+    assert wait(state(), read(*often, 300 * DAY)) < 45 * MINUTE
+    assert wait(state(), read(*often, 300 * DAY)) <= wait(state(), read(*often)) * 1.2
+
+
+def test_visits_teach_the_rhythm() -> None:
+    first = after(state(), read(*every(HOUR, 20)), feed(), rules(), NOW)
+    same = after(first, NotModified(), feed(), rules(), NOW + 5 * HOUR)
+    more = after(first, read(*every(-MINUTE, 200)), feed(), rules(), NOW + 5 * HOUR)
+    waits = [s.next_check_at - NOW - 5 * HOUR for s in (same, more)]
+    assert first.rhythm
+    assert len({first.rhythm, same.rhythm, more.rhythm}) == 3
+    assert waits[1] < waits[0]
 
 
 def test_a_daily_batch_is_not_taken_for_a_fast_feed() -> None:
     batches = [n * DAY + m * timedelta(seconds=1) for n in range(3) for m in range(1, 11)]
-    assert wait(state(), read(*batches)) >= HOUR
+    assert wait(state(), read(*batches)) >= HOUR / 2
 
 
 def test_unchanged_waits_a_tenth_of_the_silence() -> None:
@@ -350,6 +371,100 @@ def test_any_feed_is_visited_between_fastest_and_slowest(
     for result in results:
         got = wait(before, result, by=feed(every=every))
         assert 5 * MINUTE <= got <= DAY
+
+
+# ── moves ────────────────────────────────────────────────────────────────────────────────────────
+
+NEW = "https://new.example.org/feed"
+
+
+def visits(before: FeedState, *results: Result) -> FeedState:
+    for n, result in enumerate(results):
+        before = after(before, result, feed(), rules(), NOW + n * HOUR)
+    return before
+
+
+@pytest.mark.parametrize(
+    "result", [NotModified(moved_to=NEW), fetched(moved_to=NEW), read(answer=fetched(moved_to=NEW))]
+)
+def test_a_permanent_move_is_believed_after_some_visits(result: Result) -> None:
+    waiting = visits(known(), *[result] * 4)
+    assert (waiting.address, waiting.moved_to, waiting.moved_visits) == (None, NEW, 4)
+    assert address(waiting, feed()) == feed().url
+    moved = visits(waiting, result)
+    assert (moved.address, moved.moved_to, moved.moved_visits) == (NEW, None, 0)
+    assert address(moved, feed()) == NEW
+
+
+@pytest.mark.parametrize(
+    "between", [NotModified(), fetched(moved_to="https://else.example.org/"), failed()]
+)
+def test_a_move_that_is_not_stable_is_not_believed(between: Result) -> None:
+    move = NotModified(moved_to=NEW)
+    after_all = visits(known(), *[move] * 4, between, *[move] * 4)
+    assert (after_all.address, after_all.moved_visits) == (None, 4)
+
+
+def test_a_feed_may_move_again_and_back_home() -> None:
+    moved = known(address=NEW)
+    assert visits(moved, NotModified()).address == NEW
+    further = NotModified(moved_to="https://newer.example.org/")
+    assert visits(moved, *[further] * 5).address == "https://newer.example.org/"
+    assert visits(moved, *[NotModified(moved_to=feed().url)] * 5).address is None
+
+
+@pytest.mark.parametrize(
+    ("why", "times"),
+    [(Failure.CLIENT, 3), (Failure.REFUSED, 3), (Failure.CONTENT, 6), (Failure.GONE, 1)],
+)
+def test_a_new_place_that_fails_is_given_up_for_the_old_one(why: Failure, times: int) -> None:
+    before = visits(known(address=NEW), *[failed(why)] * (times - 1))
+    assert before.address == NEW
+    home = visits(before, failed(why))
+    assert (home.address, home.retired_at, home.etag, home.last_modified) == (
+        None,
+        None,
+        None,
+        None,
+    )
+    assert visits(home, failed(Failure.GONE)).retired_at is not None
+
+
+# ── silence ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_silence_is_measured_by_the_feeds_own_rhythm() -> None:
+    def quiet(gap: timedelta, count: int, age: timedelta) -> str:
+        shown = read(*(age_ * 1.0021 for age_ in every(gap, count)))
+        loud = after(state(), shown, feed(), rules(), NOW)
+        later = after(loud, NotModified(), feed(), rules(), NOW + age)
+        return status(later, NOW + age)
+
+    assert quiet(HOUR, 200, 1.5 * DAY) == "ok"
+    assert quiet(HOUR, 200, 3 * DAY) == "silent"
+    assert quiet(2 * DAY, 30, 6 * DAY) == "ok"
+    assert quiet(DAY / 2, 60, 14 * DAY) == "silent"
+    assert quiet(15 * DAY, 4, 13 * DAY) == "ok"
+    assert quiet(15 * DAY, 4, 17 * DAY) == "silent"
+
+
+@pytest.mark.parametrize(
+    ("before", "date"),
+    [
+        (state(), None),
+        (known(), None),
+        (known(last_new_at=NOW - 31 * DAY), NOW - 31 * DAY),
+        (known(last_new_at=None), None),
+        (known(last_error="x", failures=1.0), NOW - HOUR),
+        (state(last_error="x", failures=1.0), None),
+        (known(retired_at=NOW - DAY), NOW - DAY),
+    ],
+)
+def test_since_when_the_status_holds(before: FeedState, date: datetime | None) -> None:
+    assert since(before, NOW) == date
+
+
+# ── the network ──────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_lost_connection_is_tried_again_soon_and_then_ever_later() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aggregator.model import Verdict
 from aggregator.rules import Relevance
 from aggregator.steps.language import language
-from aggregator.steps.relevance import judge
+from aggregator.steps.relevance import judge, may_be_relevant
 from aggregator.steps.tagging import compile_tagger, tag
 from aggregator.steps.tagging.genre import genre
 from aggregator.taxonomy import load
@@ -129,3 +131,38 @@ def test_the_threshold_decides() -> None:
     assert not verdict("A long road", "North Korea", strict).relevant
     assert not verdict("North Korea speaks", "", strict).relevant
     assert verdict("Kim Jong Un of North Korea speaks", "", strict).relevant
+
+
+NAMES = sorted(
+    {alias for tag_ in TAXONOMY.values() for alias in (*tag_.strong, *tag_.vocabulary)}
+    | {weak.alias for tag_ in TAXONOMY.values() for weak in tag_.weak}
+)
+words = st.lists(
+    st.one_of(
+        st.sampled_from(NAMES),
+        st.sampled_from(["talks", "with", "in", "회담", "와", "방문", "会談", "summit:", "…"]),
+    ),
+    max_size=6,
+).map(" ".join)
+
+
+@given(title=words, summary=words)
+@settings(max_examples=500, deadline=None)
+def test_what_cannot_be_relevant_is_never_relevant(title: str, summary: str) -> None:
+    text, by = article(title=title, summary=summary, language=language(title)), feed()
+    if not may_be_relevant(text, by, Relevance(), TAXONOMY):
+        assert not verdict(title, summary, Relevance()).relevant
+
+
+@pytest.mark.parametrize(
+    ("title", "possible"),
+    [
+        ("Local elections in France", False),
+        ("Thanks to a new bank, prices fall", False),
+        ("북한이 미사일을 쐈다", True),
+        ("Seoul and Tokyo talk", True),
+    ],
+)
+def test_only_names_of_korea_make_it_worth_tagging(title: str, possible: bool) -> None:
+    found = may_be_relevant(article(title=title), feed(scope="general"), Relevance(), TAXONOMY)
+    assert found is possible

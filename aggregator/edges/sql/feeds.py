@@ -175,15 +175,18 @@ def known(connection: Connection, feed_id: str, reading: Reading) -> Known:
     )
 
 
+# Built once: to build it for each visit took a third of the time that a 304 costs.
+_SETTLE = update(feeds).where(
+    feeds.c.id == bindparam("held"), feeds.c.next_check_at == bindparam("due")
+)
+
+
 def apply(connection: Connection, plan: IngestPlan) -> int:
     inserted = _insert(connection, plan.new)
     edited = _edit(connection, plan.edited, plan.now)
     _sight(connection, plan)
-    connection.execute(
-        update(feeds)
-        .where(feeds.c.id == plan.feed_id, feeds.c.next_check_at == plan.claimed_until)
-        .values(**columns_of(plan.state, STATE))
-    )
+    held = {"held": plan.feed_id, "due": plan.claimed_until}
+    connection.execute(_SETTLE, held | columns_of(plan.state, STATE))
     if inserted or edited:
         bump(connection)
     return inserted
@@ -230,6 +233,8 @@ _EDITED = names(Article, without=frozenset({"id", "feed_id", "guid", "seen_at"})
 
 def _edit(connection: Connection, edited: Sequence[Judged], now: datetime) -> bool:
     wanted = {judged.article.id: judged for judged in sorted(edited, key=_id)}
+    if not wanted:
+        return False
     rewritten: list[Judged] = []
     stored = connection.execute(
         select(articles.c.id, articles.c.title, articles.c.titles, articles.c.seen_at)

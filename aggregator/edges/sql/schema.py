@@ -23,7 +23,17 @@ from sqlalchemy import (
 )
 
 from aggregator.edges.sql.columns import Document, Key, Time, Words, names
-from aggregator.model import Article, Coverage, Feed, FeedState, Issue, Story, Subscriber, Tagging
+from aggregator.model import (
+    Article,
+    Coverage,
+    Feed,
+    FeedState,
+    HubSubscription,
+    Issue,
+    Story,
+    Subscriber,
+    Tagging,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +96,22 @@ feeds = Table(
     Column("moved_visits", Integer, nullable=False, server_default="0"),
 )
 Index("ix_feeds_due", feeds.c.configured, feeds.c.next_check_at)
+
+hub_subscriptions = Table(
+    "hub_subscriptions",
+    metadata,
+    Column("token", Key, primary_key=True),
+    Column("feed_id", Key, ForeignKey("feeds.id"), nullable=False, index=True),
+    _words("hub"),
+    _words("topic"),
+    _words("secret"),
+    _words("mode"),
+    Column("awaiting", Boolean, nullable=False),
+    _time("asked_at", optional=True),
+    _time("next_ask_at"),
+    _time("expires_at", optional=True),
+    _words("detail"),
+)
 
 stories = Table(
     "stories",
@@ -260,4 +286,5 @@ STORY = names(Story)
 SUBSCRIBER = names(Subscriber)
 # How often and with which extra tags a feed is read is no business of an old article.
 FEED = names(Feed, without=frozenset({"tags", "every", "cache"}))
+HUB = names(HubSubscription)
 STATE = names(FeedState, without=frozenset({"feed_id"}))

@@ -1,4 +1,4 @@
-"""Methods -> transactions: the three stores of `ports` in one database."""
+"""Methods -> transactions: the four stores of `ports` in one database."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 
 from aggregator.edges.sql import feeds as visits
+from aggregator.edges.sql import hubs as subscriptions
 from aggregator.edges.sql import library, mails
 from aggregator.edges.sql.engine import Database
 from aggregator.edges.sql.migrations import migrate
@@ -16,6 +17,7 @@ from aggregator.model import (
     Arrangement,
     Feed,
     FeedState,
+    HubSubscription,
     IngestPlan,
     Issue,
     Item,
@@ -96,6 +98,23 @@ class SqlStore:
     def former_titles(self, article_id: str) -> tuple[FormerTitle, ...]:
         """What the headline said before it was edited, earliest first (the latest 20)."""
         return self.database.read(visits.former_titles, article_id)
+
+    # ── hubs ─────────────────────────────────────────────────────────────────────────────────────
+
+    def hubs(self, feed_id: str | None = None) -> tuple[HubSubscription, ...]:
+        return self.database.read(subscriptions.hubs, feed_id)
+
+    def hub(self, token: str) -> HubSubscription | None:
+        return self.database.read(subscriptions.hub, token)
+
+    def add_hub(self, subscription: HubSubscription) -> None:
+        self.database.write(subscriptions.add_hub, subscription)
+
+    def change_hub(self, before: HubSubscription, after: HubSubscription) -> bool:
+        return self.database.write(subscriptions.change_hub, before, after)
+
+    def forget_hub(self, token: str) -> None:
+        self.database.write(subscriptions.forget_hub, token)
 
     # ── the library ──────────────────────────────────────────────────────────────────────────────
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from aggregator import jobs
 from aggregator.config import Loaded, add_feeds, shipped
 from aggregator.errors import AggregatorError
 from aggregator.hosts.cli.options import (
@@ -25,10 +27,13 @@ from aggregator.hosts.cli.options import (
 )
 from aggregator.model import (
     Feed,
+    FeedState,
     Fetched,
     FetchFailed,
     NotModified,
+    Outcome,
     Validators,
+    VisitReport,
 )
 from aggregator.ports import Tools
 from aggregator.render.opml import opml, read_opml
@@ -54,6 +59,7 @@ def list_feeds(config: Config = None, data: Data = None, as_json: AsJson = False
                     "url": feed.url,
                     "perspective": feed.perspective,
                     "status": polling.status(state, now) if state else "new",
+                    "since": polling.since(state, now) if state else None,
                     "last_ok_at": state.last_ok_at if state else None,
                     "next_check_at": state.next_check_at if state else None,
                     "error": state.last_error if state else None,
@@ -66,7 +72,7 @@ def list_feeds(config: Config = None, data: Data = None, as_json: AsJson = False
     for row in rows:
         table.add_row(
             row["id"],
-            row["status"],
+            row["status"] + (f" since {row['since']:%m-%d}" if row["since"] else ""),
             row["perspective"],
             f"{row['last_ok_at']:%m-%d %H:%M}" if row["last_ok_at"] else "",
             f"{row['next_check_at']:%m-%d %H:%M}" if row["next_check_at"] else "",
@@ -120,19 +126,27 @@ def _chosen(opened: Tools, ids: list[str]) -> list[Feed]:
 
 
 async def _check(opened: Tools, feed: Feed) -> dict[str, Any]:
-    row: dict[str, Any] = {"feed": feed.id, "ok": False, "url": feed.url}
-    match await opened.fetch(feed.url, Validators()):
+    state = opened.store.states().get(feed.id) or FeedState(
+        feed_id=feed.id, next_check_at=opened.clock()
+    )
+    asked = polling.address(state, feed)
+    row: dict[str, Any] = {"feed": feed.id, "ok": False, "url": asked}
+    if asked != feed.url:
+        row["configured_url"] = feed.url
+    match await opened.fetch(asked, Validators()):
         case FetchFailed(why=why, detail=detail):
             return row | {"failure": why.value, "reason": detail}
         case NotModified():
             return row | {"reason": "answered 304 although no validators were sent"}
         case Fetched() as fetched:
-            return row | await _describe(opened, feed, fetched)
+            return row | await _describe(opened, feed, state, fetched)
 
 
-async def _describe(opened: Tools, feed: Feed, fetched: Fetched) -> dict[str, Any]:
+async def _describe(
+    opened: Tools, feed: Feed, state: FeedState, fetched: Fetched
+) -> dict[str, Any]:
     described: dict[str, Any] = {
-        "final_url": fetched.url if fetched.url != feed.url else "",
+        "final_url": fetched.url if fetched.url != polling.address(state, feed) else "",
         "moved_to": fetched.moved_to,
         "bytes": len(fetched.body),
         "content_type": fetched.content_type,
@@ -140,9 +154,13 @@ async def _describe(opened: Tools, feed: Feed, fetched: Fetched) -> dict[str, An
         "last_modified": fetched.validators.last_modified,
     }
     try:
-        reading = await asyncio.to_thread(opened.read, fetched, feed, opened.clock())
+        now = opened.clock()
+        reading = await asyncio.to_thread(opened.read, fetched, feed, now)
     except AggregatorError as error:
         return described | {"failure": "content", "reason": str(error)}
+    after = polling.after(
+        state, polling.parsed(fetched, reading, 0), feed, opened.config.polling, now
+    )
     newest = max((a.published_at for a in reading.articles if a.dated), default=None)
     return described | {
         "ok": True,
@@ -151,8 +169,55 @@ async def _describe(opened: Tools, feed: Feed, fetched: Fetched) -> dict[str, An
         "undated": sum(not a.dated for a in reading.articles),
         "dropped": reading.dropped,
         "newest": newest,
+        "max_age": _minutes(fetched.max_age),
+        "ttl": _minutes(reading.ttl),
+        "hub": fetched.hub or reading.hub,
+        "interval": "set by `every`" if feed.every else "the feed's own rhythm and the hints above",
+        "next_check": after.next_check_at,
         "latest_headline": reading.articles[0].title if reading.articles else "",
     }
+
+
+def _minutes(hint: timedelta | None) -> str:
+    return "" if hint is None else f"{hint.total_seconds() / 60:g} min"
+
+
+@app.command()
+@told
+def backfill(
+    feed_id: Annotated[str, typer.Argument(metavar="ID")],
+    pages: Annotated[int, typer.Option(min=1, help="Documents to read at most.")] = 50,
+    config: Config = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read a feed's earlier pages, where its publisher links to them (RFC 5005)."""
+    failed = False
+
+    def each(page: str, report: VisitReport) -> None:
+        nonlocal failed
+        failed = failed or report.outcome is Outcome.FAILED
+        if as_json:
+            row = {"url": page, "outcome": report.outcome, "detail": report.detail}
+            print_json(row | {"entries": report.entries, "new": report.new})
+        else:
+            said = report.detail or f"{report.entries} entries, {report.new} new"
+            out.print(f"{page}: {said}", markup=False, soft_wrap=True)
+
+    with tools(config, data) as opened:
+        feed = _chosen(opened, [feed_id])[0]
+        jobs.register(opened)
+
+        async def follow() -> None:
+            try:
+                await jobs.backfill(opened, feed, pages, each)
+            finally:
+                await opened.fetch.aclose()
+
+        asyncio.run(follow())
+        jobs.arrange(opened)
+    if failed:
+        raise typer.Exit(1)
 
 
 def _own_file(config: Path | None, data: Path | None) -> Loaded:
