@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,8 +16,10 @@ from datetime import UTC, datetime, timedelta
 from aggregator import pipeline
 from aggregator.errors import NotAFeed, NotFound
 from aggregator.model import (
+    Answer,
     Failure,
     Feed,
+    FeedState,
     Fetched,
     FetchFailed,
     HubSubscription,
@@ -48,9 +50,6 @@ MAIL_LEASE = timedelta(minutes=15)
 """Above the ten minutes that RFC 5321 gives a server to answer the final dot."""
 MOST_STORIES = 2_000
 _CLAIM = 500
-_SETTLING = ThreadPoolExecutor(1, thread_name_prefix="settle")
-"""For visits without news, which are most: they neither wait behind documents that are parsed nor
-for each other's lock on the database. One thread does a quarter more of them than six."""
 _HUBS_AT_ONCE = 20
 _NO_LEASE = datetime(1970, 1, 1, tzinfo=UTC)
 """No feed is ever due then: a plan with this lease writes articles and leaves the polling alone."""
@@ -73,15 +72,81 @@ def claim(tools: Tools, *, all_feeds: bool = False) -> tuple[Visit, ...]:
     return tuple(Visit(feed=tools.feeds[s.feed_id], state=s) for s in states)
 
 
-async def refresh(tools: Tools, visit: Visit) -> VisitReport:
-    """One visit: ask the publisher, then take in what came."""
+async def ask(tools: Tools, visit: Visit) -> Answer:
+    """Ask the publisher: the first half of a visit."""
     address = polling.address(visit.state, visit.feed)
-    answer = await tools.fetch(address, polling.validators(visit.state, visit.feed))
-    loop = asyncio.get_running_loop()
-    is_news = isinstance(answer, Fetched) and answer.body_hash != visit.state.body_hash
-    report = await loop.run_in_executor(
-        None if is_news else _SETTLING, settle, tools, visit, answer
+    return await tools.fetch(address, polling.validators(visit.state, visit.feed))
+
+
+def news(visit: Visit, answer: Answer) -> Fetched | None:
+    """The answer if it is a body that we have not seen, to be `ingest`ed; all else is `settle`d."""
+    if isinstance(answer, Fetched) and answer.body_hash != visit.state.body_hash:
+        return answer
+    return None
+
+
+def settle(tools: Tools, visits: Sequence[tuple[Visit, Answer]]) -> list[VisitReport]:
+    """Write when to come again after visits without news, all in one transaction."""
+    now = tools.clock()
+    states = [
+        polling.after(visit.state, answer, visit.feed, tools.config.polling, now)
+        for visit, answer in visits
+    ]
+    tools.store.settle(
+        [
+            (state, visit.state.next_check_at)
+            for (visit, _), state in zip(visits, states, strict=True)
+        ]
     )
+    return [
+        _logged(_without_articles(answer, state))
+        for (_, answer), state in zip(visits, states, strict=True)
+    ]
+
+
+def ingest(tools: Tools, visit: Visit, fetched: Fetched) -> VisitReport:
+    """A body that we have not seen: read, tag and judge what is fresh in it, write once."""
+    now = tools.clock()
+    try:
+        reading = tools.read(fetched, visit.feed, now)
+    except NotAFeed as error:
+        (report,) = settle(tools, [(visit, FetchFailed(why=Failure.CONTENT, detail=str(error)))])
+        return report
+    known = tools.store.known(visit.feed.id, reading)
+    plan = pipeline.decide(visit, fetched, reading, known, tools.taxonomy, tools.config, now)
+    new = tools.store.apply(plan)
+    _note_hub(tools, visit.feed, websub.named(fetched, reading), now)
+    return _logged(_of_articles(reading, plan, new, plan.state.next_check_at))
+
+
+def _without_articles(answer: Answer, state: FeedState) -> VisitReport:
+    match answer:
+        case Fetched():
+            outcome, detail = Outcome.UNCHANGED, ""
+        case NotModified():
+            outcome, detail = Outcome.NOT_MODIFIED, ""
+        case FetchFailed(detail=detail):
+            outcome = Outcome.FAILED
+    return VisitReport(
+        feed_id=state.feed_id, outcome=outcome, detail=detail, next_check_at=state.next_check_at
+    )
+
+
+def _of_articles(
+    reading: Reading, plan: IngestPlan, new: int, next_check_at: datetime | None = None
+) -> VisitReport:
+    return VisitReport(
+        feed_id=plan.feed_id,
+        outcome=Outcome.OK,
+        entries=len(reading.articles),
+        new=new,
+        edited=len(plan.edited),
+        relevant=sum(j.judgement.verdict.relevant for j in plan.new),
+        next_check_at=next_check_at,
+    )
+
+
+def _logged(report: VisitReport) -> VisitReport:
     log.info(
         "visit",
         extra={
@@ -93,64 +158,6 @@ async def refresh(tools: Tools, visit: Visit) -> VisitReport:
         },
     )
     return report
-
-
-def settle(tools: Tools, visit: Visit, answer: Fetched | NotModified | FetchFailed) -> VisitReport:
-    """Write what one answer means: new articles, or only when to come again."""
-    match answer:
-        case Fetched() if answer.body_hash != visit.state.body_hash:
-            return ingest(tools, visit, answer)
-        case Fetched():
-            return _without_articles(tools, visit, answer, Outcome.UNCHANGED)
-        case NotModified():
-            return _without_articles(tools, visit, answer, Outcome.NOT_MODIFIED)
-        case FetchFailed(detail=detail):
-            return _without_articles(tools, visit, answer, Outcome.FAILED, detail)
-
-
-def ingest(tools: Tools, visit: Visit, fetched: Fetched) -> VisitReport:
-    """A body that we have not seen: read, tag and judge what is fresh in it, write once."""
-    now = tools.clock()
-    try:
-        reading = tools.read(fetched, visit.feed, now)
-    except NotAFeed as error:
-        failed = FetchFailed(why=Failure.CONTENT, detail=str(error))
-        return _without_articles(tools, visit, failed, Outcome.FAILED, failed.detail)
-    known = tools.store.known(visit.feed.id, reading)
-    plan = pipeline.decide(visit, fetched, reading, known, tools.taxonomy, tools.config, now)
-    new = tools.store.apply(plan)
-    _note_hub(tools, visit.feed, websub.named(fetched, reading), now)
-    return VisitReport(
-        feed_id=visit.feed.id,
-        outcome=Outcome.OK,
-        entries=len(reading.articles),
-        new=new,
-        edited=len(plan.edited),
-        relevant=sum(j.judgement.verdict.relevant for j in plan.new),
-        next_check_at=plan.state.next_check_at,
-    )
-
-
-def _without_articles(
-    tools: Tools,
-    visit: Visit,
-    answer: Fetched | NotModified | FetchFailed,
-    outcome: Outcome,
-    detail: str = "",
-) -> VisitReport:
-    now = tools.clock()
-    state = polling.after(visit.state, answer, visit.feed, tools.config.polling, now)
-    tools.store.apply(
-        IngestPlan(
-            feed_id=visit.feed.id,
-            claimed_until=visit.state.next_check_at,
-            state=state,
-            now=now,
-        )
-    )
-    return VisitReport(
-        feed_id=visit.feed.id, outcome=outcome, detail=detail, next_check_at=state.next_check_at
-    )
 
 
 # ── hubs ─────────────────────────────────────────────────────────────────────────────────────────
@@ -276,15 +283,7 @@ def _take_in(tools: Tools, feed: Feed, fetched: Fetched, reading: Reading) -> Vi
     known = tools.store.known(feed.id, reading)
     visit = Visit(feed=feed, state=state)
     plan = pipeline.decide(visit, fetched, reading, known, tools.taxonomy, tools.config, now)
-    new = tools.store.apply(plan)
-    return VisitReport(
-        feed_id=feed.id,
-        outcome=Outcome.OK,
-        entries=len(reading.articles),
-        new=new,
-        edited=len(plan.edited),
-        relevant=sum(j.judgement.verdict.relevant for j in plan.new),
-    )
+    return _of_articles(reading, plan, tools.store.apply(plan))
 
 
 # ── stories ──────────────────────────────────────────────────────────────────────────────────────

@@ -80,6 +80,12 @@ class FeedStore(Protocol):
         where the lease is still ours.
         """
 
+    def settle(self, states: Sequence[tuple[FeedState, datetime]]) -> None:
+        """Store the states after visits without articles, each where the lease is still ours.
+
+        The date beside a state is that lease: the `next_check_at` with which it was claimed.
+        """
+
     def article_counts(self) -> dict[str, int]:
         """Feed id -> articles that it announced."""
 

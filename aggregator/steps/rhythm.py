@@ -87,14 +87,12 @@ class Rhythm:
         sums = [0, *accumulate((*counts[-REACH:], *counts, *counts[:REACH]))]
         times = [0.0, *accumulate((*watched[-REACH:], *watched, *watched[:REACH]))]
         width = 2 * REACH + 1
+        prior = DAY_PRIOR * width
         base = []
-        for slot in range(SLOTS):
-            near = (sums[slot + width] - sums[slot]) / UNIT
-            near = (near + mean * DAY_PRIOR * width) / (
-                times[slot + width] - times[slot] + DAY_PRIOR * width
-            )
-            here = (counts[slot] / UNIT + near * DAY_PRIOR) / (watched[slot] + DAY_PRIOR)
-            base.append(here / SLOT)
+        for slot, (count, days) in enumerate(zip(counts, watched, strict=True)):
+            near = (sums[slot + width] - sums[slot]) / UNIT + mean * prior
+            near /= times[slot + width] - times[slot] + prior
+            base.append((count / UNIT + near * DAY_PRIOR) / ((days + DAY_PRIOR) * SLOT))
         return base
 
     def _watched(self) -> list[float]:

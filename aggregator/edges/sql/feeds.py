@@ -181,12 +181,21 @@ _SETTLE = update(feeds).where(
 )
 
 
+def settle(connection: Connection, states: Sequence[tuple[FeedState, datetime]]) -> None:
+    rows = [
+        {"held": state.feed_id, "due": claimed_until} | columns_of(state, STATE)
+        # In one order, or two processes could wait for each other on PostgreSQL.
+        for state, claimed_until in sorted(states, key=lambda pair: pair[0].feed_id)
+    ]
+    if rows:
+        connection.execute(_SETTLE, rows)
+
+
 def apply(connection: Connection, plan: IngestPlan) -> int:
     inserted = _insert(connection, plan.new)
     edited = _edit(connection, plan.edited, plan.now)
     _sight(connection, plan)
-    held = {"held": plan.feed_id, "due": plan.claimed_until}
-    connection.execute(_SETTLE, held | columns_of(plan.state, STATE))
+    settle(connection, [(plan.state, plan.claimed_until)])
     if inserted or edited:
         bump(connection)
     return inserted

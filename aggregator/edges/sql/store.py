@@ -92,6 +92,9 @@ class SqlStore:
     def apply(self, plan: IngestPlan) -> int:
         return self.database.write(visits.apply, plan)
 
+    def settle(self, states: Sequence[tuple[FeedState, datetime]]) -> None:
+        self.database.write(visits.settle, states)
+
     def article_counts(self) -> dict[str, int]:
         return self.database.read(visits.article_counts)
 
