@@ -108,7 +108,7 @@ def ingest(tools: Tools, visit: Visit, fetched: Fetched) -> VisitReport:
     """A body that we have not seen: read, tag and judge what is fresh in it, write once."""
     now = tools.clock()
     try:
-        reading = tools.read(fetched, visit.feed, now)
+        reading = tools.read(fetched, visit.feed, now, visit.state.entries)
     except NotAFeed as error:
         (report,) = settle(tools, [(visit, FetchFailed(why=Failure.CONTENT, detail=str(error)))])
         return report
@@ -138,7 +138,7 @@ def _of_articles(
     return VisitReport(
         feed_id=plan.feed_id,
         outcome=Outcome.OK,
-        entries=len(reading.articles),
+        entries=len(reading.articles) + reading.unchanged,
         new=new,
         edited=len(plan.edited),
         relevant=sum(j.judgement.verdict.relevant for j in plan.new),
@@ -235,7 +235,7 @@ async def _ask_hub(tools: Tools, subscription: HubSubscription) -> None:
 def receive(tools: Tools, feed: Feed, fetched: Fetched) -> VisitReport:
     """Take in what a hub delivered. When to poll, and with which validators, stays as it is."""
     try:
-        reading = tools.read(fetched, feed, tools.clock())
+        reading = tools.read(fetched, feed, tools.clock(), None)
     except NotAFeed as error:
         return VisitReport(feed_id=feed.id, outcome=Outcome.FAILED, detail=str(error))
     return _take_in(tools, feed, fetched, reading)
@@ -260,7 +260,9 @@ async def backfill(
         match await tools.fetch(page, Validators()):
             case Fetched() as fetched:
                 try:
-                    reading = await asyncio.to_thread(tools.read, fetched, feed, tools.clock())
+                    reading = await asyncio.to_thread(
+                        tools.read, fetched, feed, tools.clock(), None
+                    )
                 except NotAFeed as error:
                     each(page, _failed(feed, str(error)))
                     return

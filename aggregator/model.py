@@ -62,6 +62,8 @@ class FeedState:
     """The target of a permanent redirect that has not yet proved stable."""
     moved_visits: int = 0
     """Visits in a row that were led to `moved_to` and found a feed there."""
+    entries: bytes | None = None
+    """Hashes of the entries of the last document: these need not be read again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,9 +171,9 @@ class Document:
     site: str = ""
     hub: str = ""
     topic: str = ""
+    """The feed's own address as it names it (`rel="self"`): what a hub is asked for."""
     earlier: str = ""
     """The page before this one: older entries of the same feed (RFC 5005)."""
-    """The feed's own address as it names it (`rel="self"`): what a hub is asked for."""
     ttl: timedelta | None = None
     entries: tuple[Entry, ...] = ()
 
@@ -258,7 +260,15 @@ class Reading:
     """What the body of one visit gave, before we ask what was known."""
 
     articles: tuple[Article, ...]
-    """One an article id, in document order."""
+    """One an article id, in document order. Without those of unchanged entries."""
+    unchanged: int = 0
+    """Entries that the last document of the feed held, letter for letter."""
+    entries: bytes = b""
+    """Hashes of all entries, for the next visit."""
+    shared_guids: frozenset[str] = frozenset()
+    """Guids that several entries of the document bear: they identify none of them."""
+    aside: frozenset[str] = frozenset()
+    """Fingerprints of articles that name no Korea: they cannot be relevant."""
     withheld: int = 0
     """Entries dated after a replaced clock (`--as-of`): they are not there yet."""
     dropped: int = 0

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from aggregator.model import (
     Arrangement,
@@ -50,9 +51,19 @@ from aggregator.taxonomy import Taxonomy
 
 
 def read(
-    fetched: Fetched, feed: Feed, now: datetime, *, replay: bool, max_entries: int = 10_000
+    fetched: Fetched,
+    feed: Feed,
+    now: datetime,
+    *,
+    replay: bool,
+    names: relevance.Names | None = None,
+    unchanged: bytes | None = None,
+    max_entries: int = 10_000,
 ) -> Reading:
-    """The body of one visit -> its articles. Raises NotAFeed."""
+    """The body of one visit -> its articles, but for entries that are among `unchanged`.
+
+    What holds none of `names` is set aside, and its content left unread. Raises NotAFeed.
+    """
     document = parse(
         fetched.body,
         fetched.url,
@@ -60,7 +71,14 @@ def read(
         max_entries,
         zone_of(feed.country, feed.language),
     )
-    return normalise.read(document, feed, now, replay=replay)
+    return normalise.read(
+        document,
+        feed,
+        now,
+        replay=replay,
+        unchanged=unchanged or b"",
+        counts=partial(relevance.may_be_relevant, feed=feed, names=names),
+    )
 
 
 def judge(article: Article, feed: Feed, taxonomy: Taxonomy, rules: Relevance) -> Judgement:
@@ -75,14 +93,7 @@ def judge(article: Article, feed: Feed, taxonomy: Taxonomy, rules: Relevance) ->
     )
 
 
-def _judge_what_may_count(
-    article: Article, feed: Feed, taxonomy: Taxonomy, rules: Relevance
-) -> Judgement:
-    """Most of what general feeds bring names no Korea at all: readers never see it, and tagging it
-    would be two thirds of the work of a first round."""
-    if relevance.may_be_relevant(article, feed, rules, taxonomy):
-        return judge(article, feed, taxonomy, rules)
-    return Judgement(verdict=relevance.NOTHING)
+_ASIDE = Judgement(verdict=relevance.NOTHING)
 
 
 def decide(
@@ -96,11 +107,18 @@ def decide(
 ) -> IngestPlan:
     """What one visit writes: new articles, edited ones, and when to come again."""
     feed = visit.feed
-    fresh = dedup.fresh(reading.articles, known)
+    fresh = dedup.fresh(reading, known)
 
     def judged(articles: Sequence[Article]) -> tuple[Judged, ...]:
+        # Most of what general feeds bring is set aside: readers never see it, and tagging it would
+        # be two thirds of the work of a first round.
         return tuple(
-            Judged(article=a, judgement=_judge_what_may_count(a, feed, taxonomy, config.relevance))
+            Judged(
+                article=a,
+                judgement=_ASIDE
+                if a.fingerprint in reading.aside
+                else judge(a, feed, taxonomy, config.relevance),
+            )
             for a in articles
         )
 

@@ -252,8 +252,10 @@ class Tools:
     """An unguessable text of 256 bits, safe in a URL."""
     fetch: Fetch
     ask_hub: AskHub
-    read: Callable[[Fetched, Feed, datetime], Reading]
-    """`pipeline.read` in a worker process that can be killed; raises NotAFeed or Stopped."""
+    read: Callable[[Fetched, Feed, datetime, bytes | None], Reading]
+    """`pipeline.read` in a worker process that can be killed; raises NotAFeed or Stopped.
+
+    The last argument: `FeedState.entries`, which are not read again; None reads all."""
     stop_reading: Callable[[], None]
     """Give up what workers are reading: the program ends."""
     open_mail: Callable[[], Send]

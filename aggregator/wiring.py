@@ -17,6 +17,7 @@ from aggregator.edges.websub import HubRequest
 from aggregator.errors import StoreError
 from aggregator.ports import Tools
 from aggregator.render.templates import environment
+from aggregator.steps import relevance
 from aggregator.taxonomy import load as load_taxonomy
 
 
@@ -48,7 +49,12 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
     with ExitStack() as stack:
         store = open_store(database_url(loaded), loaded.feeds)
         stack.callback(store.close)
-        pool = ParserPool(workers=2, deadline=config.polling.parse_deadline)
+        pool = ParserPool(
+            workers=2,
+            deadline=config.polling.parse_deadline,
+            names=relevance.telling_names(taxonomy, config.relevance),
+            max_entries=config.polling.max_entries,
+        )
         stack.callback(pool.close)
         hub = HubRequest(config.polling, agent)
         stack.callback(hub.close)
@@ -63,13 +69,8 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
             random=secrets.token_urlsafe,
             fetch=HttpFetch(config.polling, agent),
             ask_hub=hub,
-            read=lambda fetched, feed, at: pool.run(
-                pipeline.read,
-                fetched,
-                feed,
-                at,
-                replay=as_of is not None,
-                max_entries=config.polling.max_entries,
+            read=lambda fetched, feed, at, unchanged: pool.run(
+                pipeline.read, fetched, feed, at, replay=as_of is not None, unchanged=unchanged
             ),
             stop_reading=pool.close,
             open_mail=lambda: open_send(mail_url, config.mail, outbox),

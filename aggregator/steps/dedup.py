@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 
-from aggregator.model import Article, Copy, Item, Known, StoryItems
+from aggregator.model import Article, Copy, Item, Known, Reading, StoryItems
 from aggregator.rules import Clustering
 from aggregator.steps.likeness import Vector, cosine, vectors
 from aggregator.steps.words import CJK, words
@@ -34,7 +34,7 @@ class Fresh:
     """(article id, guid) that this feed had not announced before"""
 
 
-def fresh(articles: Sequence[Article], known: Known) -> Fresh:
+def fresh(reading: Reading, known: Known) -> Fresh:
     """Sort a reading by what the library holds of it.
 
     A known guid with a new URL is the same article moved: it keeps its first id, so that a feed
@@ -44,10 +44,9 @@ def fresh(articles: Sequence[Article], known: Known) -> Fresh:
     new: dict[str, Article] = {}
     edited: dict[str, Article] = {}
     sightings: list[tuple[str, str]] = []
-    # 2 of 100 documents use one guid for several entries: such a guid identifies nothing.
-    used = Counter(a.guid for a in articles)
-    for found in articles:
-        unique = found.guid != "" and used[found.guid] == 1
+    for found in reading.articles:
+        # 2 of 100 documents use one guid for several entries: such a guid identifies nothing.
+        unique = found.guid != "" and found.guid not in reading.shared_guids
         held_id = known.guids.get(found.guid) if unique else None
         moved = held_id is not None and found.id not in known.fingerprints
         article = replace(found, id=held_id) if moved and held_id else found

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from aggregator.model import Article, Document, Entry, Feed, Reading
@@ -18,6 +20,8 @@ LONGEST_SUMMARY = 1_000
 LONGEST_CONTENT = 20_000
 _LONGEST_AUTHOR = 300
 _TITLE_FROM_TEXT = 120
+_LONG = 10_000
+_HASH_SIZE = 8
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _FAR_FUTURE = timedelta(days=2 * 366)
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
@@ -27,27 +31,49 @@ _ANCHOR = re.compile(r"#(?!(?:comments?|respond|rss|feed|top|main|ref)\b)([^\W\d
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
-def read(document: Document, feed: Feed, now: datetime, *, replay: bool) -> Reading:
-    """All entries of a document as articles, one an id, in document order.
+def read(
+    document: Document,
+    feed: Feed,
+    now: datetime,
+    *,
+    replay: bool,
+    unchanged: bytes = b"",
+    counts: Callable[[str, str], bool] = lambda title, summary: True,
+) -> Reading:
+    """The entries of a document as articles, one an id, in document order.
 
     `replay`: `now` is not the real time, so entries dated after it are left alone and counted.
+    `unchanged`: what `Reading.entries` was at the last visit; these entries are only counted.
+    `counts`: whether title and summary deserve a closer look; else the content is left unread.
     """
+    there = [e for e in document.entries if not (replay and (_date(e) or now) > now)]
+    hashes = [_entry_hash(entry) for entry in there]
+    known = {unchanged[at : at + _HASH_SIZE] for at in range(0, len(unchanged), _HASH_SIZE)}
+    # Of entries that share a link the latest counts, so all of them are looked at or none.
+    changed_links = {e.link for e, hash in zip(there, hashes, strict=True) if hash not in known}
     found: dict[str, Article] = {}
-    withheld = dropped = 0
-    for entry in document.entries:
-        date = _date(entry)
-        if replay and date is not None and date > now:
-            withheld += 1
+    aside: set[str] = set()
+    skipped = dropped = 0
+    for entry, hash in zip(there, hashes, strict=True):
+        if hash in known and (not entry.link or entry.link not in changed_links):
+            skipped += 1
             continue
-        article = normalise(entry, feed, now)
+        texts = _texts(entry, counts)
+        article = _article(entry, feed, now, texts)
         if article is None:
             dropped += 1
             continue
+        if texts.aside:
+            aside.add(article.fingerprint)
         other = found.get(article.id)
         found[article.id] = article if other is None else _newer(other, article)
     return Reading(
         articles=tuple(found.values()),
-        withheld=withheld,
+        unchanged=skipped,
+        entries=b"".join(hashes),
+        shared_guids=_shared_guids(there),
+        aside=frozenset(aside),
+        withheld=len(document.entries) - len(there),
         dropped=dropped,
         ttl=document.ttl,
         title=plain(document.title),
@@ -59,7 +85,11 @@ def read(document: Document, feed: Feed, now: datetime, *, replay: bool) -> Read
 
 def normalise(entry: Entry, feed: Feed, now: datetime) -> Article | None:
     """The article, or None for an entry with neither link nor guid, or without any text."""
-    title, summary, content = _texts(entry)
+    return _article(entry, feed, now, _texts(entry, lambda title, summary: True))
+
+
+def _article(entry: Entry, feed: Feed, now: datetime, texts: _Texts) -> Article | None:
+    title, summary, content, _ = texts
     if not title or not (entry.link or entry.guid):
         return None
     date = _date(entry)
@@ -96,19 +126,43 @@ def _edit_date(entry: Entry, now: datetime) -> datetime | None:
     return None if updated == entry.published else updated
 
 
-def _texts(entry: Entry) -> tuple[str, str, str]:
-    """(title, summary, content): plain, capped, and none repeating another."""
+class _Texts(NamedTuple):
+    """Plain, capped, and none repeating another."""
+
+    title: str
+    summary: str
+    content: str = ""
+    aside: bool = False
+    """Not worth a closer look: the content was left unread."""
+
+
+def _texts(entry: Entry, counts: Callable[[str, str], bool]) -> _Texts:
     title = shorten(plain(entry.title), LONGEST_TITLE)
+    start = _start(entry.summary) or _start(entry.content)
+    title = title or shorten(start, _TITLE_FROM_TEXT)
+    start = "" if _same(start, title) else shorten(start, LONGEST_SUMMARY)
+    if not counts(title, start):
+        return _Texts(title, start, aside=True)
+    if not entry.content and len(entry.summary) <= LONGEST_SUMMARY:
+        return _Texts(title, start)
     summary = plain(entry.summary)
     content = summary if entry.content == entry.summary else plain(entry.content)
     summary = summary or content
     # Many feeds put the whole text into the summary: the part beyond its cap is content.
     if len(summary) > max(len(content), LONGEST_SUMMARY):
         content = summary
-    title = title or shorten(summary, _TITLE_FROM_TEXT)
     summary = "" if _same(summary, title) else shorten(summary, LONGEST_SUMMARY)
     content = "" if _same(content, summary) or _same(content, title) else content
-    return title, summary, shorten(content, LONGEST_CONTENT)
+    return _Texts(title, summary, shorten(content, LONGEST_CONTENT))
+
+
+def _start(source: str) -> str:
+    """As much of the text as a summary may need; of a long article the rest is not looked at."""
+    if len(source) > _LONG:
+        text = plain(source[:_LONG])
+        if len(text) > 2 * LONGEST_SUMMARY:  # where the cut left half a tag is of no matter
+            return text
+    return plain(source)
 
 
 def _same(one: str, other: str) -> bool:
@@ -161,6 +215,18 @@ def _name(author: str) -> str:
 def _primary(tag: str) -> str:
     """en-US -> en."""
     return tag.partition("-")[0].lower()
+
+
+def _entry_hash(entry: Entry) -> bytes:
+    """Of all that makes an article, dates apart: many systems touch these without an edit."""
+    parts = (entry.guid, entry.link, entry.title, entry.summary, entry.content)
+    text = "\0".join(parts).encode("utf-8", "replace")
+    return hashlib.blake2b(text, digest_size=_HASH_SIZE).digest()
+
+
+def _shared_guids(entries: Sequence[Entry]) -> frozenset[str]:
+    links: dict[str, str] = {}
+    return frozenset(e.guid for e in entries if links.setdefault(e.guid, e.link) != e.link)
 
 
 def _hash(*parts: str) -> str:

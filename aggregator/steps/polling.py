@@ -61,6 +61,8 @@ class Parsed:
     published: tuple[datetime, ...] = ()
     """Dates that the entries themselves bear."""
     ttl: timedelta | None = None
+    entries: bytes = b""
+    """Hashes of the entries, as `Reading.entries`."""
     complete: bool = True
     """False: entries were withheld (a replaced clock), so the next visit must read it again."""
 
@@ -76,6 +78,7 @@ def parsed(answer: Fetched, reading: Reading, new: int) -> Parsed:
         new=new,
         published=tuple(article.published_at for article in reading.articles if article.dated),
         ttl=reading.ttl,
+        entries=reading.entries,
         complete=reading.withheld == 0,
     )
 
@@ -194,6 +197,7 @@ def _read(state: FeedState, result: Parsed, feed: Feed, rules: Polling, now: dat
         _holding(state, result.answer),
         last_new_at=latest,
         rhythm=rhythm.learn(state.rhythm, past, result.new, now),
+        entries=result.entries,
     )
     if not result.complete:
         known = replace(known, etag=None, last_modified=None, body_hash=None)

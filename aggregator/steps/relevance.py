@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from aggregator.model import Article, Feed, Tagging, Verdict
 from aggregator.rules import Relevance
-from aggregator.steps.tagging.match import Matcher, compile_matcher
-from aggregator.steps.tagging.normal import normal
+from aggregator.steps.tagging.match import Alias, aliases_of, names_any
 from aggregator.taxonomy import Taxonomy
 
 _ROK: Final = frozenset({"south-korea"})
@@ -49,10 +47,18 @@ NOTHING: Final = Verdict(
 """The verdict on an article that no reason speaks for or against."""
 
 
-@lru_cache(maxsize=4)
-def _telling(taxonomy: Taxonomy) -> tuple[Matcher, Matcher]:
-    """What finds the names one of which stands in the title, or in the summary, of all that is
-    relevant: anchors in either, South Korea and who acts for it in the title."""
+class Names(NamedTuple):
+    """The names one of which stands in all that is relevant: anchors in title or summary, South
+    Korea and who acts for it in the title. Hashable, and light enough to be sent to a worker."""
+
+    title: tuple[Alias, ...]
+    summary: tuple[Alias, ...]
+
+
+def telling_names(taxonomy: Taxonomy, rules: Relevance) -> Names | None:
+    """None: every article may be relevant."""
+    if rules.threshold <= 0:
+        return None
     anchors = [tag for tag in taxonomy.values() if tag.anchor]
     acting = [
         tag
@@ -60,19 +66,18 @@ def _telling(taxonomy: Taxonomy) -> tuple[Matcher, Matcher]:
         if tag.slug in _ROK | _BILATERAL
         or (_ROK.intersection(tag.parents) and tag.facet in _ACTING)
     ]
-    return compile_matcher(taxonomy, [*anchors, *acting]), compile_matcher(taxonomy, anchors)
+    return Names(title=aliases_of([*anchors, *acting]), summary=aliases_of(anchors))
 
 
-def may_be_relevant(article: Article, feed: Feed, rules: Relevance, taxonomy: Taxonomy) -> bool:
+def may_be_relevant(title: str, summary: str, feed: Feed, names: Names | None) -> bool:
     """False: `judge` cannot find it relevant, whatever its tags are. Costs a tenth of tagging.
 
     Points are only given for an anchor in title or summary, for South Korea in the title, or by
     the feed.
     """
-    if feed.scope == "korea-specific" or rules.threshold <= 0:
+    if feed.scope == "korea-specific" or names is None:
         return True
-    title, summary = _telling(taxonomy)
-    return title.any(normal(article.title)) or summary.any(normal(article.summary))
+    return names_any(names.title, title) or names_any(names.summary, summary)
 
 
 def judge(

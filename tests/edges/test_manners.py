@@ -39,9 +39,9 @@ class Desk:
 
     @property
     def tools(self) -> Tools:
-        def read(fetched: Fetched, feed: Feed, at: datetime) -> Reading:
+        def read(fetched: Fetched, feed: Feed, at: datetime, unchanged: bytes | None) -> Reading:
             self.read.append(feed.id)
-            return self.opened.read(fetched, feed, at)
+            return self.opened.read(fetched, feed, at, unchanged)
 
         return replace(self.opened, clock=lambda: self.now, read=read)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Item, Known
+from aggregator.model import Article, Item, Known, Reading
 from aggregator.rules import Clustering
 from aggregator.steps import dedup
 from tests import make
@@ -24,13 +24,20 @@ def copies(items: Sequence[Item]) -> dict[str, str]:
     return {c.article_id: c.original_id for c in dedup.nearly(items, (), RULES)}
 
 
+def fresh_of(*articles: Article, known: Known, shared: str = "") -> dedup.Fresh:
+    """Of a document that holds these; several entries bear the guid `shared`."""
+    return dedup.fresh(Reading(articles=articles, shared_guids=frozenset({shared})), known)
+
+
+NOTHING = dedup.Fresh(new=(), edited=(), sightings=())
+
 # ── fresh ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_unknown_article_is_new_and_sighted() -> None:
-    fresh = dedup.fresh([make.article("a", guid="g")], Known())
-    assert [a.id for a in fresh.new] == ["a"]
-    assert fresh.sightings == (("a", "g"),)
+    found = fresh_of(make.article("a", guid="g"), known=Known())
+    assert [a.id for a in found.new] == ["a"]
+    assert found.sightings == (("a", "g"),)
 
 
 def test_a_known_article_is_nothing() -> None:
@@ -38,40 +45,40 @@ def test_a_known_article_is_nothing() -> None:
     known = Known(
         fingerprints={"a": article.fingerprint}, guids={"g": "a"}, sighted=frozenset({"a"})
     )
-    assert dedup.fresh([article], known) == dedup.Fresh(new=(), edited=(), sightings=())
+    assert fresh_of(article, known=known) == NOTHING
 
 
 def test_an_edited_title_updates_the_article_instead_of_doubling_it() -> None:
     article = make.article("a", "A new headline", guid="g")
     known = Known(fingerprints={"a": "before"}, guids={"g": "a"}, sighted=frozenset({"a"}))
-    fresh = dedup.fresh([article], known)
-    assert fresh.new == ()
-    assert [a.title for a in fresh.edited] == ["A new headline"]
+    found = fresh_of(article, known=known)
+    assert found.new == ()
+    assert [a.title for a in found.edited] == ["A new headline"]
 
 
 def test_a_known_guid_at_a_new_address_is_the_same_article_moved() -> None:
     moved = make.article("b", guid="g", fingerprint="same")
     known = Known(fingerprints={"a": "same"}, guids={"g": "a"}, sighted=frozenset({"a"}))
-    assert dedup.fresh([moved], known) == dedup.Fresh(new=(), edited=(), sightings=())
+    assert fresh_of(moved, known=known) == NOTHING
 
 
 def test_another_feed_with_another_wording_does_not_edit() -> None:
     article = make.article("a", guid="other", fingerprint="their wording")
-    fresh = dedup.fresh([article], Known(fingerprints={"a": "our wording"}))
-    assert fresh.new == fresh.edited == ()
-    assert fresh.sightings == (("a", "other"),)
+    found = fresh_of(article, known=Known(fingerprints={"a": "our wording"}))
+    assert found.new == found.edited == ()
+    assert found.sightings == (("a", "other"),)
 
 
 def test_one_guid_for_all_entries_identifies_nothing() -> None:
     articles = [make.article("a", guid="home"), make.article("b", guid="home")]
     known = Known(fingerprints={"x": "x"}, guids={"home": "x"}, sighted=frozenset({"x"}))
-    assert [a.id for a in dedup.fresh(articles, known).new] == ["a", "b"]
+    assert [a.id for a in fresh_of(*articles, known=known, shared="home").new] == ["a", "b"]
 
 
 def test_an_entry_without_guid_is_known_by_its_address() -> None:
     article = make.article("a", guid="")
     known = Known(fingerprints={"a": article.fingerprint}, sighted=frozenset({"a"}))
-    assert dedup.fresh([article], known) == dedup.Fresh(new=(), edited=(), sightings=())
+    assert fresh_of(article, known=known) == NOTHING
 
 
 # ── titles ───────────────────────────────────────────────────────────────────────────────────────

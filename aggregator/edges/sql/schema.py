@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     UniqueConstraint,
@@ -94,6 +95,7 @@ feeds = Table(
     Column("address", Words),
     Column("moved_to", Words),
     Column("moved_visits", Integer, nullable=False, server_default="0"),
+    Column("entries", LargeBinary),
 )
 Index("ix_feeds_due", feeds.c.configured, feeds.c.next_check_at)
 

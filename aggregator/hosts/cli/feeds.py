@@ -155,7 +155,7 @@ async def _describe(
     }
     try:
         now = opened.clock()
-        reading = await asyncio.to_thread(opened.read, fetched, feed, now)
+        reading = await asyncio.to_thread(opened.read, fetched, feed, now, None)
     except AggregatorError as error:
         return described | {"failure": "content", "reason": str(error)}
     after = polling.after(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import ahocorasick
@@ -65,10 +66,6 @@ class Matcher:
         found = list(_found(text, self.whole if headline else self.body))
         return list(self._kept(found, text.text)) if found else found
 
-    def any(self, text: Normal) -> bool:
-        """Whether an alias stands in the text at all, refused by an exception or not."""
-        return next(_found(text, self.whole), None) is not None
-
     def _kept(self, found: list[Hit], text: str) -> Iterator[Hit]:
         slugs = {hit.alias.slug for hit in found}
         blank = {
@@ -104,10 +101,24 @@ def _found(text: Normal, automaton: Any) -> Iterator[Hit]:
             yield Hit(start, end, alias)
 
 
-def compile_matcher(taxonomy: Taxonomy, tags: Iterable[Tag] | None = None) -> Matcher:
-    """Build the automaton of a taxonomy, or of some of its tags; about 30 ms for 390 tags."""
-    chosen = taxonomy.values() if tags is None else tags
-    everything = [alias for tag in chosen for alias in _aliases(tag)]
+def aliases_of(tags: Iterable[Tag]) -> tuple[Alias, ...]:
+    """Everything to look for that names one of these tags."""
+    return tuple(alias for tag in tags for alias in _aliases(tag))
+
+
+def names_any(aliases: tuple[Alias, ...], text: str) -> bool:
+    """Whether one of these aliases stands in the text, refused by an exception or not."""
+    return next(_found(normal(text), _compiled(aliases)), None) is not None
+
+
+@lru_cache(maxsize=8)
+def _compiled(aliases: tuple[Alias, ...]) -> Any:
+    return _automaton(aliases)
+
+
+def compile_matcher(taxonomy: Taxonomy) -> Matcher:
+    """Build the automaton of a taxonomy; about 30 ms for 390 tags."""
+    everything = aliases_of(taxonomy.values())
     only_headlines = {name for name, rule in taxonomy.rules.items() if rule.headline}
     return Matcher(
         whole=_automaton(everything),
@@ -120,7 +131,7 @@ def compile_matcher(taxonomy: Taxonomy, tags: Iterable[Tag] | None = None) -> Ma
     )
 
 
-def _automaton(aliases: list[Alias]) -> Any:
+def _automaton(aliases: Iterable[Alias]) -> Any:
     table: dict[str, dict[Alias, None]] = {}
     for alias in aliases:
         table.setdefault(normal(alias.text).lower, {})[alias] = None

@@ -1,4 +1,4 @@
-"""What hubs were asked to push, and what they agreed to."""
+"""What hubs were asked to push and what they agreed to; which entries a feed last had."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("feeds", sa.Column("entries", sa.LargeBinary()))
     key = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
     op.create_table(
         "hub_subscriptions",
