@@ -56,7 +56,7 @@ def read(
     now: datetime,
     *,
     replay: bool,
-    names: relevance.Names | None = None,
+    names: relevance.Telling | None = None,
     unchanged: bytes | None = None,
     max_entries: int = 10_000,
 ) -> Reading:

@@ -52,7 +52,7 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
         pool = ParserPool(
             workers=2,
             deadline=config.polling.parse_deadline,
-            names=relevance.telling_names(taxonomy, config.relevance),
+            names=relevance.telling(taxonomy, config.relevance),
             max_entries=config.polling.max_entries,
         )
         stack.callback(pool.close)

@@ -21,6 +21,7 @@ LONGEST_CONTENT = 20_000
 _LONGEST_AUTHOR = 300
 _TITLE_FROM_TEXT = 120
 _LONG = 10_000
+_TELLS_LANGUAGE = 200
 _HASH_SIZE = 8
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _FAR_FUTURE = timedelta(days=2 * 366)
@@ -104,7 +105,9 @@ def _article(entry: Entry, feed: Feed, now: datetime, texts: _Texts) -> Article 
         summary=summary,
         content=content,
         author=_author(entry.authors),
-        language=language(f"{title} {summary}", _primary(feed.language or entry.language)),
+        language=language(
+            f"{title} {summary[:_TELLS_LANGUAGE]}", _primary(feed.language or entry.language)
+        ),
         published_at=min(date, now) if date else now,
         dated=date is not None,
         updated_at=_edit_date(entry, now),

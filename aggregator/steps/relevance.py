@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from aggregator.model import Article, Feed, Tagging, Verdict
 from aggregator.rules import Relevance
-from aggregator.steps.tagging.match import Alias, aliases_of, names_any
+from aggregator.steps.tagging.match import Names, names_of
 from aggregator.taxonomy import Taxonomy
 
 _ROK: Final = frozenset({"south-korea"})
@@ -47,15 +47,15 @@ NOTHING: Final = Verdict(
 """The verdict on an article that no reason speaks for or against."""
 
 
-class Names(NamedTuple):
+class Telling(NamedTuple):
     """The names one of which stands in all that is relevant: anchors in title or summary, South
-    Korea and who acts for it in the title. Hashable, and light enough to be sent to a worker."""
+    Korea and who acts for it in the title."""
 
-    title: tuple[Alias, ...]
-    summary: tuple[Alias, ...]
+    title: Names
+    summary: Names
 
 
-def telling_names(taxonomy: Taxonomy, rules: Relevance) -> Names | None:
+def telling(taxonomy: Taxonomy, rules: Relevance) -> Telling | None:
     """None: every article may be relevant."""
     if rules.threshold <= 0:
         return None
@@ -66,10 +66,10 @@ def telling_names(taxonomy: Taxonomy, rules: Relevance) -> Names | None:
         if tag.slug in _ROK | _BILATERAL
         or (_ROK.intersection(tag.parents) and tag.facet in _ACTING)
     ]
-    return Names(title=aliases_of([*anchors, *acting]), summary=aliases_of(anchors))
+    return Telling(title=names_of([*anchors, *acting]), summary=names_of(anchors))
 
 
-def may_be_relevant(title: str, summary: str, feed: Feed, names: Names | None) -> bool:
+def may_be_relevant(title: str, summary: str, feed: Feed, names: Telling | None) -> bool:
     """False: `judge` cannot find it relevant, whatever its tags are. Costs a tenth of tagging.
 
     Points are only given for an anchor in title or summary, for South Korea in the title, or by
@@ -77,7 +77,7 @@ def may_be_relevant(title: str, summary: str, feed: Feed, names: Names | None) -
     """
     if feed.scope == "korea-specific" or names is None:
         return True
-    return names_any(names.title, title) or names_any(names.summary, summary)
+    return names.title.stand_in(title) or names.summary.stand_in(summary)
 
 
 def judge(

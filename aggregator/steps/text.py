@@ -65,7 +65,8 @@ def plain(source: str) -> str:
     Blocks are set apart by a space, words that only inline markup divides are not. Text that was
     escaped twice is read twice.
     """
-    text = _INVISIBLE.sub("", source)
+    # All that is invisible is no printable character, and most texts hold printable ones only.
+    text = source if source.isprintable() else _INVISIBLE.sub("", source)
     if "<" not in text and "&" not in text:
         return " ".join(text.split())
     for _ in range(2):

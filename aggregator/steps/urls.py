@@ -32,6 +32,9 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _CONTROL = re.compile(r"[\x00-\x20\x7f]+")
 _SESSION = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9._\-]+|\[[0-9a-f:.]+\]")
+_PLAIN_PATH = re.compile(r"(?:/(?!amp\b)[\w~-]+(?:\.(?!amp\b)[\w~-]+)*)+", re.ASCII)
+"""Nothing to escape, to shorten, or to leave out."""
+_PLAIN_QUERY = re.compile(r"[\w.~/?:@!$'()*,=-]*", re.ASCII)
 _DEFAULT_PORTS = {"", "80", "443"}
 
 
@@ -42,7 +45,8 @@ def canonical(url: str) -> str:
     For comparing only: it need not be the address that works best. What is no http(s) URL comes
     back without blanks and control characters. Idempotent.
     """
-    url = _CONTROL.sub("", _encodable(url))
+    if not (url.isascii() and url.isprintable() and " " not in url):
+        url = _CONTROL.sub("", _encodable(url))
     try:
         parts = urlsplit(url)
         port = _port(parts.netloc)
@@ -115,6 +119,8 @@ def _without_mirror(name: str) -> str:
 
 
 def _path(path: str) -> str:
+    if _PLAIN_PATH.fullmatch(path):
+        return path
     path = re.sub("/{2,}", "/", _escaped(_SESSION.sub("", path), "/"))
     while True:
         shorter = path.rstrip("/").removesuffix("/amp").removesuffix(".amp").rstrip("/")
@@ -130,9 +136,11 @@ def _query(query: str, name: str) -> str:
         (params for site, params in _OWN_TRACKING.items() if f".{name}".endswith(f".{site}")),
         frozenset[str](),
     )
+    if not query:
+        return ""
     kept = []
     for pair in query.split("&"):
-        pair = _escaped(pair, "?/")
+        pair = pair if _PLAIN_QUERY.fullmatch(pair) else _escaped(pair, "?/")
         key, _, value = pair.partition("=")
         key = key.lower()
         if not pair or key in _TRACKING or key in own or key.startswith(_TRACKING_PREFIXES):

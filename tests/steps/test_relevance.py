@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from aggregator.model import Verdict
 from aggregator.rules import Relevance
 from aggregator.steps.language import language
-from aggregator.steps.relevance import judge, may_be_relevant, telling_names
+from aggregator.steps.relevance import judge, may_be_relevant, telling
 from aggregator.steps.tagging import compile_tagger, tag
 from aggregator.steps.tagging.genre import genre
 from aggregator.taxonomy import load
@@ -133,7 +133,7 @@ def test_the_threshold_decides() -> None:
     assert verdict("Kim Jong Un of North Korea speaks", "", strict).relevant
 
 
-TELLING = telling_names(TAXONOMY, Relevance())
+TELLING = telling(TAXONOMY, Relevance())
 NAMES = sorted(
     {alias for tag_ in TAXONOMY.values() for alias in (*tag_.strong, *tag_.vocabulary)}
     | {weak.alias for tag_ in TAXONOMY.values() for weak in tag_.weak}
@@ -166,4 +166,4 @@ def test_what_cannot_be_relevant_is_never_relevant(title: str, summary: str) -> 
 def test_only_names_of_korea_make_it_worth_tagging(title: str, possible: bool) -> None:
     assert may_be_relevant(title, "", feed(scope="general"), TELLING) is possible
     assert may_be_relevant(title, "", feed(scope="korea-specific"), TELLING)
-    assert may_be_relevant(title, "", feed(), telling_names(TAXONOMY, Relevance(threshold=0)))
+    assert may_be_relevant(title, "", feed(), telling(TAXONOMY, Relevance(threshold=0)))

@@ -101,24 +101,30 @@ def _found(text: Normal, automaton: Any) -> Iterator[Hit]:
             yield Hit(start, end, alias)
 
 
-def aliases_of(tags: Iterable[Tag]) -> tuple[Alias, ...]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Names:
+    """Aliases of some tags. Light enough to be sent to another process, where it is compiled."""
+
+    aliases: tuple[Alias, ...]
+
+    def stand_in(self, text: str) -> bool:
+        """Whether one of them stands in the text, refused by an exception or not."""
+        return next(_found(normal(text), _compiled(self)), None) is not None
+
+
+def names_of(tags: Iterable[Tag]) -> Names:
     """Everything to look for that names one of these tags."""
-    return tuple(alias for tag in tags for alias in _aliases(tag))
-
-
-def names_any(aliases: tuple[Alias, ...], text: str) -> bool:
-    """Whether one of these aliases stands in the text, refused by an exception or not."""
-    return next(_found(normal(text), _compiled(aliases)), None) is not None
+    return Names(tuple(alias for tag in tags for alias in _aliases(tag)))
 
 
 @lru_cache(maxsize=8)
-def _compiled(aliases: tuple[Alias, ...]) -> Any:
-    return _automaton(aliases)
+def _compiled(names: Names) -> Any:
+    return _automaton(names.aliases)
 
 
 def compile_matcher(taxonomy: Taxonomy) -> Matcher:
     """Build the automaton of a taxonomy; about 30 ms for 390 tags."""
-    everything = aliases_of(taxonomy.values())
+    everything = names_of(taxonomy.values()).aliases
     only_headlines = {name for name, rule in taxonomy.rules.items() if rule.headline}
     return Matcher(
         whole=_automaton(everything),

@@ -60,7 +60,7 @@ class Normal:
 
 def normal(text: str) -> Normal:
     """The normal form of a text."""
-    folded = text.translate(_FOLD) if _FOLDED.search(text) else text
+    folded = _FOLDED.sub(_fold, text)
     if unicodedata.is_normalized("NFKC", folded) and not _INVISIBLE.search(folded):
         return Normal(text=folded, lower=_lower(folded))
     parts: list[str] = []
@@ -76,6 +76,10 @@ def normal(text: str) -> Normal:
             length += len(part)
     whole = "".join(parts)
     return Normal(text=whole, lower=_lower(whole), pieces=tuple(pieces))
+
+
+def _fold(match: re.Match[str]) -> str:
+    return _FOLD[ord(match[0])]
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int, bool]]:
