@@ -20,8 +20,8 @@ LONGEST_SUMMARY = 1_000
 LONGEST_CONTENT = 20_000
 _LONGEST_AUTHOR = 300
 _TITLE_FROM_TEXT = 120
-_LONG = 10_000
-_TELLS_LANGUAGE = 200
+_LONG = 4_000
+_TELLS_LANGUAGE = 100
 _HASH_SIZE = 8
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _FAR_FUTURE = timedelta(days=2 * 366)
@@ -163,7 +163,7 @@ def _start(source: str) -> str:
     """As much of the text as a summary may need; of a long article the rest is not looked at."""
     if len(source) > _LONG:
         text = plain(source[:_LONG])
-        if len(text) > 2 * LONGEST_SUMMARY:  # where the cut left half a tag is of no matter
+        if len(text) > LONGEST_SUMMARY + 100:  # half an entity at the cut is beyond it
             return text
     return plain(source)
 

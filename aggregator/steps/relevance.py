@@ -77,6 +77,10 @@ def may_be_relevant(title: str, summary: str, feed: Feed, names: Telling | None)
     """
     if feed.scope == "korea-specific" or names is None:
         return True
+    # The names that count in a summary are among those that count in a title: for most texts one
+    # search tells that there is none of either.
+    if not names.title.stand_in(f"{title}\n{summary}"):
+        return False
     return names.title.stand_in(title) or names.summary.stand_in(summary)
 
 

@@ -73,7 +73,10 @@ def plain(source: str) -> str:
         if "<" not in text and "&" not in text:
             break
         text = _once(text)
-        if not (_ENTITY.search(text) or _CLEARLY_MARKUP.search(text)):
+        escaped_twice = ("&" in text and _ENTITY.search(text)) or (
+            "<" in text and _CLEARLY_MARKUP.search(text)
+        )
+        if not escaped_twice:
             break
     return " ".join(_INVISIBLE.sub("", text).split())
 

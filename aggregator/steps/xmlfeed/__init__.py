@@ -102,7 +102,7 @@ class _Reader:
             inner = base_of(element, base)
             reader = EntryReader(self.name, language_of(element) or language, inner)
             found.append(reader.values(element))
-            shapes.setdefault(tuple(reader.shape), number)
+            shapes.setdefault(tuple(reader.shape.items()), number)
         return Parsed(
             feed=self._feed(channel, opening, base),
             entries=found,

@@ -32,7 +32,8 @@ class EntryReader:
         self._depth = 0
         self._title_depth = -1
         self._depths: dict[str, int] = {}
-        self.shape: list[Any] = []
+        self.shape: dict[tuple[Any, ...], int] = {}
+        """Which elements occur, with which types, and whether once or more often."""
 
     def values(self, element: Element) -> Values:
         if about := element.get(RDF_ABOUT):
@@ -43,7 +44,8 @@ class EntryReader:
     def _children(self, element: Element) -> None:
         for child in element:
             name = self._name(child.tag)
-            self.shape.append((name, child.get("type"), child.get("rel"), child.get("isPermaLink")))
+            kind = (name, child.get("type"), child.get("rel"), child.get("isPermaLink"))
+            self.shape[kind] = 2 if kind in self.shape else 1
             step = _STEPS.get(name)
             if step is not None:
                 if self._depth and name not in _INNER:
