@@ -48,6 +48,7 @@ $(VENV)/.ready: $(VENV)/bin/python requirements.lock pyproject.toml
 	@echo "Installing into $(VENV) (only once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(BIN)/python -m compileall -q aggregator
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.ready requirements-test.lock

@@ -174,6 +174,9 @@ class MailStore(Protocol):
 
     def subscribers(self) -> tuple[Subscriber, ...]: ...
 
+    def audience(self) -> int:
+        """How many active subscribers there are."""
+
     def subscriber(self, subscriber_id: str) -> Subscriber | None: ...
 
     def covered_until(self) -> datetime | None:

@@ -113,7 +113,7 @@ class Polling(Rules):
     websub: bool = True
     """Let feeds that name a hub be pushed to us; only while site.url is a public address."""
     user_agent: str = ""
-    """Default: korea-diplomacy-digest/VERSION (+SITE URL)."""
+    """Default: korea-diplomacy-digest/VERSION (+SITE URL; N subscribers)."""
 
 
 class Relevance(Rules):

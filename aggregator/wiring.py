@@ -45,10 +45,10 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
     taxonomy = load_taxonomy(
         [loaded.path.parent / name for name in config.tags.files], config.tags.off
     )
-    agent = config.polling.user_agent or user_agent(config.site.url)
     with ExitStack() as stack:
         store = open_store(database_url(loaded), loaded.feeds)
         stack.callback(store.close)
+        agent = config.polling.user_agent or user_agent(config.site.url, store.audience())
         pool = ParserPool(
             workers=2,
             deadline=config.polling.parse_deadline,

@@ -23,9 +23,10 @@ ACCEPT = (
 MAX_REDIRECTS = 10
 
 
-def user_agent(site_url: str) -> str:
-    """How we introduce ourselves: product, version, and where to read about it."""
-    return f"korea-diplomacy-digest/{__version__} (+{site_url})"
+def user_agent(site_url: str, subscribers: int = 0) -> str:
+    """How we introduce ourselves: product, version, where to read about it, and for how many."""
+    readers = f"; {subscribers} subscriber{'s' if subscribers > 1 else ''}" if subscribers else ""
+    return f"korea-diplomacy-digest/{__version__} (+{site_url}{readers})"
 
 
 def trusted() -> ssl.SSLContext:

@@ -56,6 +56,15 @@ def test_remove_is_true_once(store: SqlStore) -> None:
     assert not store.add_subscriber(subscriber("s2", address="a@example.org"), NOW)
 
 
+def test_the_audience_are_the_active_ones(store: SqlStore) -> None:
+    assert store.audience() == 0
+    for id, status in (("s1", "active"), ("s2", "active"), ("s3", "paused")):
+        store.add_subscriber(subscriber(id, status=status), NOW)
+    store.add_subscriber(subscriber("s4", address="gone@example.org"), NOW)
+    store.remove_subscriber("gone@example.org", NOW)
+    assert store.audience() == 2
+
+
 def test_an_issue_comes_back_as_it_was(store: SqlStore) -> None:
     first = IssueItem(
         article_id="a1",

@@ -16,7 +16,16 @@ import pytest
 from aggregator import jobs
 from aggregator.config import Loaded
 from aggregator.hosts import rounds
-from aggregator.model import Article, Feed, FeedState, Fetched, Outcome, Reading, VisitReport
+from aggregator.model import (
+    Article,
+    Feed,
+    FeedState,
+    Fetched,
+    Outcome,
+    Reading,
+    Subscriber,
+    VisitReport,
+)
 from aggregator.ports import Tools
 from aggregator.rules import Configuration, Polling
 from aggregator.steps import polling
@@ -298,6 +307,20 @@ def test_5_plain_gets_without_referer_guesses_or_cookies_between_visits(
         assert request.header("Referer") is None
         assert request.header("Accept-Encoding") == "gzip"
         assert "(+http" in (request.header("User-Agent") or "")
+
+
+def test_5_publishers_learn_how_many_readers_there_are(tmp_path: Path, web: FeedServer) -> None:
+    url = web.add("/wire.xml", Reply(body=rss(item())))
+    for id in ("one", "two"):
+        with desk(tmp_path, {"wire": url}) as mine:
+            mine.round(all_feeds=True)
+            mine.tools.store.add_subscriber(
+                Subscriber(id=id, address=f"{id}@example.org", consent_at=START), START
+            )
+    with desk(tmp_path, {"wire": url}) as mine:
+        mine.round(all_feeds=True)
+    ends = [(request.header("User-Agent") or "").partition("; ")[2] for request in web.requests]
+    assert ends == ["", "1 subscriber)", "2 subscribers)"]
 
 
 @pytest.mark.parametrize("status", [302, 303, 307])

@@ -95,6 +95,11 @@ def all_subscribers(connection: Connection) -> tuple[Subscriber, ...]:
     return tuple(Subscriber(**dict(zip(SUBSCRIBER, row, strict=True))) for row in rows)
 
 
+def audience(connection: Connection) -> int:
+    active = select(func.count()).where(subscribers.c.status == "active")
+    return connection.scalar(active) or 0
+
+
 def one_subscriber(connection: Connection, subscriber_id: str) -> Subscriber | None:
     query = select(*_SUBSCRIBER).where(subscribers.c.id == subscriber_id)
     row = connection.execute(query).first()

@@ -179,6 +179,9 @@ class SqlStore:
     def subscribers(self) -> tuple[Subscriber, ...]:
         return self.database.read(mails.all_subscribers)
 
+    def audience(self) -> int:
+        return self.database.read(mails.audience)
+
     def subscriber(self, subscriber_id: str) -> Subscriber | None:
         return self.database.read(mails.one_subscriber, subscriber_id)
 
