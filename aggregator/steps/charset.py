@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from typing import NamedTuple
 
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: it starts with the same two bytes
@@ -67,19 +68,38 @@ _LAST_RESORT = ("cp949", "cp932", "gb18030", "cp1252")
 _HEAD = 4096
 
 
+class Decoded(NamedTuple):
+    """A document's text, without byte order mark and without XML declaration."""
+
+    text: str
+    codec: str
+    """As Python calls it."""
+    why: str
+    """What spoke for this codec, in words."""
+
+
 def decode(body: bytes, content_type: str = "") -> str:
-    """The document as text, without byte order mark and without XML declaration. Never raises.
+    """The document as text, without byte order mark and without XML declaration. Never raises."""
+    return decoded(body, content_type).text
+
+
+def decoded(body: bytes, content_type: str = "") -> Decoded:
+    """The document's text, and which codec read it and why. Never raises.
 
     A byte order mark rules, then the charset of the HTTP header, then the XML declaration, then
     UTF-8, then a guess helped by the declared language.
     """
     for mark, codec in _BOMS:
         if body.startswith(mark):
-            return _undeclared(body[len(mark) :].decode(codec, "replace"))
+            text = body[len(mark) :].decode(codec, "replace")
+            return Decoded(_undeclared(text), codec, "its byte order mark")
     for start, codec in _UNMARKED:
         if body.startswith(start):
-            return _undeclared(body.decode(codec, "replace"))
-    return _undeclared(_by_declaration(body, _declared(body, content_type)))
+            return Decoded(
+                _undeclared(body.decode(codec, "replace")), codec, "the zero bytes at its start"
+            )
+    found = _by_declaration(body, _declared(body, content_type))
+    return found._replace(text=_undeclared(found.text))
 
 
 def codec_of(label: str) -> str | None:
@@ -98,17 +118,21 @@ def _undeclared(text: str) -> str:
     return _DECLARATION.sub("", text, count=1).lstrip("\ufeff")
 
 
-def _declared(body: bytes, content_type: str) -> list[str]:
+def _declared(body: bytes, content_type: str) -> dict[str, str]:
+    """Codec -> who names it, in the order of their authority."""
     labels = []
     if header := _CHARSET.search(content_type):
-        labels.append(header[1])
+        labels.append(("the HTTP header", header[1]))
     if declaration := _DECLARED.search(body[:_HEAD]):
-        labels.append(declaration[1].decode("ascii"))
-    found = [codec for label in labels if (codec := codec_of(label))]
-    return list(dict.fromkeys(found))
+        labels.append(("the XML declaration", declaration[1].decode("ascii")))
+    found: dict[str, str] = {}
+    for source, label in labels:
+        if codec := codec_of(label):
+            found.setdefault(codec, source)
+    return found
 
 
-def _by_declaration(body: bytes, declared: list[str]) -> str:
+def _by_declaration(body: bytes, declared: dict[str, str]) -> Decoded:
     # A one-byte codec hardly ever fails, so its success proves nothing, and `charset=iso-8859-1` is
     # what servers say by default: whatever can fail is asked first.
     order = [codec for codec in declared if not _is_single_byte(codec)]
@@ -116,17 +140,26 @@ def _by_declaration(body: bytes, declared: list[str]) -> str:
     for codec in dict.fromkeys(order):
         text = _strictly(body, codec)
         if text is not None:
-            return text
+            return Decoded(text, codec, declared.get(codec) or _plainly(declared))
     # A few bad bytes (a cut in the middle of a character) must not turn the rest into mojibake.
     for codec in dict.fromkeys(order):
         text = body.decode(codec, "replace")
         foreign = len(text) - len(text.encode("ascii", "ignore"))
         if text.count("\ufffd") * 20 <= foreign:
-            return text
-    return _guessed(body) or body.decode(order[0], "replace")
+            why = declared.get(codec) or _plainly(declared)
+            return Decoded(text, codec, f"{why}; some bytes of it are broken")
+    return _guessed(body) or Decoded(
+        body.decode(order[0], "replace"), order[0], "no codec reads it; broken bytes are replaced"
+    )
 
 
-def _guessed(body: bytes) -> str | None:
+def _plainly(declared: dict[str, str]) -> str:
+    """Why it is UTF-8 when nobody says so."""
+    others = " and ".join(f"{source} says {codec}" for codec, source in declared.items())
+    return f"it is plain UTF-8, although {others}" if others else "it is plain UTF-8"
+
+
+def _guessed(body: bytes) -> Decoded | None:
     match = _LANGUAGE.search(body)
     language = (match[1] or match[2]).decode("ascii").lower() if match else ""
     first = _GUESSES.get(language, ())
@@ -135,7 +168,8 @@ def _guessed(body: bytes) -> str | None:
     for codec in dict.fromkeys((*first, *_LAST_RESORT)):
         text = _strictly(body, codec)
         if text is not None:
-            return text
+            helped = f" helped by its language, {language}" if language and codec in first else ""
+            return Decoded(text, codec, f"a guess{helped}")
     return None
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.steps.charset import codec_of, decode
+from aggregator.steps.charset import codec_of, decode, decoded
 
 KO = "<rss><title>똠방각하, 북한 외교</title></rss>"  # the first character is in CP949 only
 JA = "<rss><title>髙市首相①と会談</title></rss>"  # 髙 and ① are in CP932 only
@@ -86,6 +86,27 @@ def test_one_bad_byte_spoils_one_character(label: str, codec: str) -> None:
 def test_undeclared(language: str, codec: str, text: str) -> None:
     document = f"<rss><language>{language}</language><title>{text}</title></rss>"
     assert decode(document.encode(codec)) == document
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "codec", "why"),
+    [
+        (codecs.BOM_UTF8 + KO.encode(), "text/xml; charset=euc-kr", "utf-8", "byte order mark"),
+        (KO.encode("utf-16-le"), "", "utf-16-le", "zero bytes"),
+        (KO.encode("cp949"), "text/xml; charset=euc-kr", "cp949", "HTTP header"),
+        (xml("euc-kr", KO).encode("cp949"), "text/xml", "cp949", "XML declaration"),
+        (KO.encode(), "text/xml", "utf-8", "plain UTF-8"),
+        (KO.encode(), "text/xml; charset=iso-8859-1", "utf-8", "although the HTTP header says cp1"),
+        (KO.encode("cp949"), "text/xml", "cp949", "guess"),
+        (f"<language>ja</language>{JA}".encode("cp932"), "", "cp932", "guess helped by its lang"),
+        (KO.encode() * 10 + b"\xff", "text/xml", "utf-8", "some bytes of it are broken"),
+    ],
+)
+def test_the_choice_is_explained(body: bytes, content_type: str, codec: str, why: str) -> None:
+    found = decoded(body, content_type)
+    assert found.codec == codec
+    assert why in found.why
+    assert found.text == decode(body, content_type)
 
 
 def test_only_codecs_for_text() -> None:
