@@ -92,7 +92,7 @@ def test_undeclared(language: str, codec: str, text: str) -> None:
     ("body", "content_type", "codec", "why"),
     [
         (codecs.BOM_UTF8 + KO.encode(), "text/xml; charset=euc-kr", "utf-8", "byte order mark"),
-        (KO.encode("utf-16-le"), "", "utf-16-le", "zero bytes"),
+        (xml("x", KO).encode("utf-16-le"), "", "utf-16-le", "zero bytes"),
         (KO.encode("cp949"), "text/xml; charset=euc-kr", "cp949", "HTTP header"),
         (xml("euc-kr", KO).encode("cp949"), "text/xml", "cp949", "XML declaration"),
         (KO.encode(), "text/xml", "utf-8", "plain UTF-8"),
