@@ -45,12 +45,14 @@ class Desk:
     now: datetime = START
     read: list[str] = field(default_factory=list)
     """Feeds whose documents were parsed."""
+    readings: list[Reading] = field(default_factory=list)
 
     @property
     def tools(self) -> Tools:
         def read(fetched: Fetched, feed: Feed, at: datetime, unchanged: bytes | None) -> Reading:
             self.read.append(feed.id)
-            return self.opened.read(fetched, feed, at, unchanged)
+            self.readings.append(self.opened.read(fetched, feed, at, unchanged))
+            return self.readings[-1]
 
         return replace(self.opened, clock=lambda: self.now, read=read)
 
@@ -166,6 +168,20 @@ def test_2_the_same_bytes_are_not_parsed_but_their_validators_kept(
         assert outcomes == [Outcome.OK, Outcome.UNCHANGED, Outcome.NOT_MODIFIED]
         assert mine.read == ["wire"]
     assert web.requests[-1].header("If-None-Match") == '"2"'
+
+
+def test_2_of_a_changed_document_only_what_changed_is_read(tmp_path: Path, web: FeedServer) -> None:
+    old, new = item("old"), item("new", "Kim Yo Jong answers Seoul")
+    edited = item("old", "Kim Jong Un and Trump met at Panmunjom")
+    url = web.add(
+        "/wire.xml", Reply(body=rss(old)), Reply(body=rss(new, old)), Reply(body=rss(new, edited))
+    )
+    with desk(tmp_path, {"wire": url}) as mine:
+        reports = [mine.round(timedelta(days=2))["wire"] for _ in range(3)]
+        titles = {article.title for article in mine.articles()}
+    assert [(r.entries, r.new, r.edited) for r in reports] == [(1, 1, 0), (2, 1, 0), (2, 0, 1)]
+    assert [len(reading.articles) for reading in mine.readings] == [1, 1, 1]
+    assert titles == {"Kim Yo Jong answers Seoul", "Kim Jong Un and Trump met at Panmunjom"}
 
 
 @pytest.mark.parametrize(

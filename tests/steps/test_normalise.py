@@ -48,6 +48,86 @@ def test_an_everyday_entry() -> None:
     assert article.dated
 
 
+# ── what is read again, and what is left aside ───────────────────────────────────────────────────
+
+
+def again(first: Reading, *entries: Entry) -> Reading:
+    """The visit after `first`."""
+    return read(Document(entries=entries), feed(), NOW, replay=False, unchanged=first.entries)
+
+
+def test_an_entry_that_stayed_letter_for_letter_is_not_read_again() -> None:
+    old, new = entry(link="https://example.org/1"), entry(link="https://example.org/2")
+    first = reading(old)
+    assert (len(first.articles), first.unchanged) == (1, 0)
+    second = again(first, new, old)
+    assert [a.url for a in second.articles] == ["https://example.org/2"]
+    assert second.unchanged == 1
+    third = again(second, new, replace(old, title="Edited"))
+    assert [a.title for a in third.articles] == ["Edited"]
+    assert third.unchanged == 1
+
+
+def test_a_touched_date_is_no_edit() -> None:
+    first = reading(entry(updated=NOW - HOUR))
+    assert again(first, entry(updated=NOW)).unchanged == 1
+
+
+def test_of_entries_that_share_a_link_all_are_read_or_none() -> None:
+    early = entry(title="Early", published=NOW - 3 * HOUR, guid="1")
+    late = entry(title="Late", published=NOW - HOUR, guid="2")
+    first = reading(early, late)
+    assert [a.title for a in first.articles] == ["Late"]
+    edited = again(first, replace(early, title="Early, edited"), late)
+    assert [a.title for a in edited.articles] == ["Late"]
+    assert edited.unchanged == 0
+
+
+def test_a_guid_of_several_entries_is_told_even_when_one_is_not_read_again() -> None:
+    old = entry(link="https://example.org/1", guid="all")
+    second = again(reading(old), entry(link="https://example.org/2", guid="all"), old)
+    assert len(second.articles) == 1
+    assert second.shared_guids == {"all"}
+
+
+def test_a_withheld_entry_is_read_when_its_time_has_come() -> None:
+    late = entry(published=NOW + HOUR)
+    first = reading(late, replay=True)
+    assert (first.articles, first.withheld, first.entries) == ((), 1, b"")
+    assert len(again(first, late).articles) == 1
+
+
+def test_what_does_not_count_keeps_title_and_summary_only() -> None:
+    seen: list[tuple[str, str]] = []
+
+    def counts(title: str, summary: str) -> bool:
+        seen.append((title, summary))
+        return "Korea" in title
+
+    entries = (
+        entry(link="https://example.org/1", title="Korea", summary="<b>One</b>", content="Long."),
+        entry(link="https://example.org/2", title="Mars", summary="<b>Two</b>", content="Long."),
+        entry(link="https://example.org/3", title="", summary="", content="<p>Only this.</p>"),
+    )
+    found = read(Document(entries=entries), feed(), NOW, replay=False, counts=counts)
+    assert seen == [("Korea", "One"), ("Mars", "Two"), ("Only this.", "")]
+    assert [a.content for a in found.articles] == ["Long.", "", ""]
+    assert found.aside == {a.fingerprint for a in found.articles[1:]}
+
+
+@given(st.text(alphabet="<>&;ab /p\"' 한.\n", max_size=80), st.integers(0, 400))
+def test_a_long_summary_starts_as_it_would_if_all_of_it_were_read(start: str, more: int) -> None:
+    source = start + "<p>" + "An everyday sentence of some words. " * more
+    aside = read(
+        Document(entries=(entry(title="Title", summary=source),)),
+        feed(),
+        NOW,
+        replay=False,
+        counts=lambda title, summary: False,
+    )
+    assert aside.articles[0].summary == made(title="Title", summary=source).summary
+
+
 # ── dates ────────────────────────────────────────────────────────────────────────────────────────
 
 
