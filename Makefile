@@ -25,6 +25,7 @@ lint: $(VENV)/.test            ## ruff and mypy
 
 bench: $(VENV)/.test           ## speed and memory, as ratios within one run
 	$(BIN)/python -m tests.bench.run $(ARGS)
+	$(BIN)/python -m tests.bench.cold
 	$(BIN)/python -m tests.bench.scale
 
 eval: $(VENV)/.test            ## editorial quality on labelled articles, where they are at hand

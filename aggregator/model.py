@@ -290,6 +290,9 @@ class Known:
     """guid within this feed -> article id"""
     sighted: frozenset[str] = frozenset()
     """article ids that this very feed announced before"""
+    moved: Mapping[str, str] = field(default_factory=dict)
+    """Of a feed all of whose addresses and guids are new: article id -> the id under which it
+    announced an article of the same title and date before"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,8 +38,10 @@ def fresh(reading: Reading, known: Known) -> Fresh:
     """Sort a reading by what the library holds of it.
 
     A known guid with a new URL is the same article moved: it keeps its first id, so that a feed
-    that changes its links is not announced twice. An edit counts only from the feed that brought
-    the article, or two feeds with two wordings of one URL would overwrite each other for ever.
+    that changes its links is not announced twice. So do all articles of a feed that moved with its
+    links and guids; they take on their new addresses. An edit counts only from the feed that
+    brought the article, or two feeds with two wordings of one URL would overwrite each other for
+    ever.
     """
     new: dict[str, Article] = {}
     edited: dict[str, Article] = {}
@@ -48,10 +50,13 @@ def fresh(reading: Reading, known: Known) -> Fresh:
         # 2 of 100 documents use one guid for several entries: such a guid identifies nothing.
         unique = found.guid != "" and found.guid not in reading.shared_guids
         held_id = known.guids.get(found.guid) if unique else None
-        moved = held_id is not None and found.id not in known.fingerprints
-        article = replace(found, id=held_id) if moved and held_id else found
+        moved_id = known.moved.get(found.id)
+        other_id = moved_id or (None if found.id in known.fingerprints else held_id)
+        article = replace(found, id=other_id) if other_id else found
         held = known.fingerprints.get(article.id)
-        if held is None:
+        if moved_id:
+            edited.setdefault(article.id, article)
+        elif held is None:
             new.setdefault(article.id, article)
         elif held != article.fingerprint and article.id in known.sighted:
             edited.setdefault(article.id, article)

@@ -416,6 +416,33 @@ def test_a_feed_with_relative_ids_that_moves_brings_nothing_twice(
         assert (report.entries, report.new) == (1, 0)
 
 
+def test_a_feed_that_moves_with_its_links_and_guids_brings_nothing_twice(
+    tmp_path: Path, web: FeedServer
+) -> None:
+    def document(site: str, *more: str) -> bytes:
+        dates = [f"<pubDate>Wed, 20 Mar 2024 0{n}:00:00 GMT</pubDate>" for n in range(4)]
+        entries = [
+            f"<title>{NEWS}, part {n}</title><link>https://{site}/{n}</link>{date}"
+            for n, date in enumerate(dates)
+        ]
+        return rss(*more, *entries)
+
+    new = item(
+        "new", "Kim Yo Jong answers Seoul", "<pubDate>Wed, 20 Mar 2024 11:00:00 GMT</pubDate>"
+    )
+    first = web.add("/old.xml", Reply(body=document("old.example.org")))
+    then = web.add("/new.xml", Reply(body=document("www.example.com/news", new)))
+    with desk(tmp_path, {"wire": first}) as mine:
+        assert mine.round()["wire"].new == 4
+    with desk(tmp_path, {"wire": then}, now=START + HOUR) as mine:
+        report = mine.round(all_feeds=True)["wire"]
+        assert (report.entries, report.new, report.edited) == (5, 1, 4)
+        links = {article.url for article in mine.articles()}
+        assert not any("old.example.org" in link for link in links)
+        again = mine.round(timedelta(days=1))["wire"]
+        assert (again.new, again.edited) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("written", "hour"),
     [

@@ -62,6 +62,14 @@ def test_a_known_guid_at_a_new_address_is_the_same_article_moved() -> None:
     assert fresh_of(moved, known=known) == NOTHING
 
 
+def test_an_article_of_a_feed_that_moved_takes_on_its_new_address() -> None:
+    moved = make.article("b", guid="new", url="https://new.example.org/1", fingerprint="same")
+    found = fresh_of(moved, known=Known(fingerprints={}, moved={"b": "a"}))
+    assert found.new == ()
+    assert [(a.id, a.url) for a in found.edited] == [("a", "https://new.example.org/1")]
+    assert found.sightings == (("a", "new"),)
+
+
 def test_another_feed_with_another_wording_does_not_edit() -> None:
     article = make.article("a", guid="other", fingerprint="their wording")
     found = fresh_of(article, known=Known(fingerprints={"a": "our wording"}))
