@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, cast
 from pydantic import ValidationError
 from sqlalchemy import (
     URL,
+    BindParameter,
     ColumnElement,
     Connection,
     Engine,
@@ -18,12 +19,13 @@ from sqlalchemy import (
     Table,
     Text,
     any_,
+    bindparam,
     create_engine,
     event,
     exc,
     func,
-    literal,
     select,
+    type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
@@ -100,10 +102,27 @@ def among(
     SQLite takes 32,766 bound values at most (999 before 3.32), and a statement that does not
     change with the number of values is compiled once.
     """
-    listed = [clean(value) for value in values]
-    if connection.dialect.name == "postgresql":
-        return column == any_(literal(listed, postgresql.ARRAY(Text)))
-    each = func.json_each(json.dumps(listed)).table_valued("value")
+    given = listed(connection, values)
+    return _among(connection.dialect.name, column, bindparam(None, given, unique=True))
+
+
+def among_bound(dialect: str, column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """As `among`, with the values bound when the statement is run: `{name: listed(...)}`."""
+    return _among(dialect, column, bindparam(name))
+
+
+def listed(connection: Connection, values: Iterable[str]) -> list[str] | str:
+    """Values for `among_bound`."""
+    cleaned = [clean(value) for value in values]
+    return cleaned if connection.dialect.name == "postgresql" else json.dumps(cleaned)
+
+
+def _among(
+    dialect: str, column: ColumnElement[str], values: BindParameter[Any]
+) -> ColumnElement[bool]:
+    if dialect == "postgresql":
+        return column == any_(type_coerce(values, postgresql.ARRAY(Text)))
+    each = func.json_each(type_coerce(values, Text)).table_valued("value")
     return column.in_(select(each.c.value))
 
 

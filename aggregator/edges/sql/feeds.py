@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     bindparam,
     delete,
@@ -21,7 +23,14 @@ from sqlalchemy import (
 )
 
 from aggregator.edges.sql.columns import clean, columns_of, names
-from aggregator.edges.sql.engine import AnyRow, among, insert_into
+from aggregator.edges.sql.engine import (
+    AnyRow,
+    Query,
+    among,
+    among_bound,
+    insert_into,
+    listed,
+)
 from aggregator.edges.sql.schema import (
     ARTICLE,
     FEED,
@@ -151,33 +160,51 @@ def _guid_key(guid: str) -> str:
     return guid if len(guid) <= _GUID_LENGTH else f"sha256:{sha256(guid.encode()).hexdigest()}"
 
 
+class _KnownQueries(NamedTuple):
+    guids: Query
+    sighted: Query
+    fingerprints: Query
+    any_sighting: Query
+
+
+@lru_cache
+def _known_queries(dialect: str) -> _KnownQueries:
+    """Built once: to build them for each visit took a third of the time of `known`."""
+    here = sightings.c.feed_id == bindparam("feed")
+
+    def among_values(column: ColumnElement[str]) -> ColumnElement[bool]:
+        return among_bound(dialect, column, "values")
+
+    return _KnownQueries(
+        select(sightings.c.guid, sightings.c.article_id).where(
+            here, among_values(sightings.c.guid)
+        ),
+        select(sightings.c.article_id).where(here, among_values(sightings.c.article_id)),
+        select(articles.c.id, articles.c.fingerprint).where(among_values(articles.c.id)),
+        select(sightings.c.guid).where(here).limit(1),
+    )
+
+
 def known(connection: Connection, feed_id: str, reading: Reading) -> Known:
     ids = [article.id for article in reading.articles]
     keys = {article.guid: _guid_key(article.guid) for article in reading.articles}
-    here = sightings.c.feed_id == feed_id
-    by_key = dict(
-        connection.execute(
-            select(sightings.c.guid, sightings.c.article_id).where(
-                here, among(connection, sightings.c.guid, keys.values())
-            )
-        ).all()
-    )
-    sighted = connection.scalars(
-        select(sightings.c.article_id).where(here, among(connection, sightings.c.article_id, ids))
-    )
-    prints = connection.execute(
-        select(articles.c.id, articles.c.fingerprint).where(
-            among(connection, articles.c.id, {*ids, *by_key.values()})
-        )
-    )
+    queries = _known_queries(connection.dialect.name)
+
+    def rows(query: Query, values: Iterable[str]) -> Sequence[AnyRow]:
+        bound = {"feed": feed_id, "values": listed(connection, values)}
+        return connection.execute(query, bound).all()
+
+    by_key = {row.guid: row.article_id for row in rows(queries.guids, keys.values())}
+    sighted = (row.article_id for row in rows(queries.sighted, ids))
+    prints = rows(queries.fingerprints, {*ids, *by_key.values()})
     found = Known(
-        fingerprints=dict(prints.all()),
+        fingerprints={row.id: row.fingerprint for row in prints},
         guids={guid: by_key[key] for guid, key in keys.items() if key in by_key},
         sighted=frozenset(sighted),
     )
     if len(ids) < _WHOLE_FEED or reading.unchanged or found.guids or found.fingerprints:
         return found
-    if connection.scalar(select(sightings.c.guid).where(here).limit(1)) is None:
+    if connection.scalar(queries.any_sighting, {"feed": feed_id}) is None:
         return found  # its first visit
     return replace(found, moved=_moved(connection, feed_id, reading))
 
