@@ -127,17 +127,17 @@ def nearly(
     by_word: dict[str, list[int]] = defaultdict(list)
     copies: list[Copy] = []
     for n, item in enumerate(pool):
-        key, vector = title_key(item.article.title), as_vectors[n]
+        key, telling = title_key(item.article.title), _rarest(as_vectors[n])
         if n >= len(settled):
             original = _original(
-                n, pool, as_vectors, _candidates(vector, by_word), by_key[key], key, rules
+                n, pool, as_vectors, _candidates(telling, by_word), by_key[key], key, rules
             )
             root = item.article.id if original is None else roots[pool[original].article.id]
             roots[item.article.id] = root
             if root != item.article.id:
                 copies.append(Copy(article_id=item.article.id, original_id=root))
         by_key[key].append(n)
-        for word in _rarest(vector):
+        for word in telling:
             by_word[word].append(n)
     return tuple(copies)
 
@@ -155,12 +155,12 @@ def _copy_words(item: Item) -> dict[str, float]:
 
 def _rarest(vector: Vector, count: int = 12) -> list[str]:
     """The words that say most: two copies share some of them, unrelated texts hardly any."""
-    return sorted(vector, key=lambda w: (-vector[w], w))[:count]
+    return sorted(sorted(vector), key=vector.__getitem__, reverse=True)[:count]
 
 
-def _candidates(vector: Vector, by_word: dict[str, list[int]]) -> Iterable[int]:
+def _candidates(telling: Sequence[str], by_word: dict[str, list[int]]) -> Iterable[int]:
     seen: dict[int, int] = defaultdict(int)
-    for word in _rarest(vector):
+    for word in telling:
         for n in by_word.get(word, ())[-200:]:
             seen[n] += 1
     return (n for n, shared in seen.items() if shared >= 2)

@@ -41,6 +41,8 @@ ACROSS = 0.5
 ACROSS_WINDOW = timedelta(hours=12)
 ACROSS_SHARED = 3
 NEAREST = 3
+FILED, LOOKED_UP = 10, 20
+"""Of its rarest words."""
 MOST_CANDIDATES = 300
 
 _MATTERS = frozenset({"topic", "event"})
@@ -56,11 +58,8 @@ class _Features:
     tags: Vector
     anchors: frozenset[str]
     """Topics and events that are about Korea by themselves, such as one summit."""
-
-    def rarest(self, count: int) -> list[str]:
-        """The words that say most, under which the article is filed."""
-        found = sorted(self.text, key=lambda w: (-self.text[w], w))[:count]
-        return [f"{self.language}:{word}" for word in found]
+    rarest: tuple[str, ...]
+    """The words that say most: under the first of them the article is filed."""
 
 
 def _features(items: Sequence[Item], taxonomy: Taxonomy) -> list[_Features]:
@@ -82,16 +81,21 @@ def _features(items: Sequence[Item], taxonomy: Taxonomy) -> list[_Features]:
             }
         )
     text_idf, tag_idf = rarity(texts), rarity(tags)
-    return [
-        _Features(
-            i.article.language,
-            i.article.published_at,
-            unit(x, text_idf),
-            unit(t, tag_idf, unsaid=UNSAID),
-            frozenset(s for s in t if taxonomy[s].anchor and taxonomy[s].facet in _MATTERS),
+    found = []
+    for i, x, t in zip(items, texts, tags, strict=True):
+        text, language = unit(x, text_idf), i.article.language
+        rarest = sorted(sorted(text), key=text.__getitem__, reverse=True)[:LOOKED_UP]
+        found.append(
+            _Features(
+                language,
+                i.article.published_at,
+                text,
+                unit(t, tag_idf, unsaid=UNSAID),
+                frozenset(s for s in t if taxonomy[s].anchor and taxonomy[s].facet in _MATTERS),
+                tuple(f"{language}:{word}" for word in rarest),
+            )
         )
-        for i, x, t in zip(items, texts, tags, strict=True)
-    ]
+    return found
 
 
 def likeness(a: _Features, b: _Features) -> float:
@@ -122,14 +126,14 @@ class _Stories:
         self.owner[number] = story_id
         self.members[story_id].append(number)
         self.last_at[story_id] = max(made.at, self.last_at.get(story_id, made.at))
-        for key in (*made.rarest(10), *made.tags):
+        for key in (*made.rarest[:FILED], *made.tags):
             self._filed[key].append(number)
 
     def _near(self, number: int) -> list[int]:
         """The most promising members: cost follows the index, not the size of the window."""
         made = self.features[number]
         shared: dict[int, float] = defaultdict(float)
-        for key in (*made.rarest(20), *made.tags):
+        for key in (*made.rarest, *made.tags):
             for other in self._filed.get(key, ())[-MOST_CANDIDATES:]:
                 shared[other] += 1.0
         return sorted(shared, key=lambda n: (-shared[n], n))[:MOST_CANDIDATES]
