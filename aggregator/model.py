@@ -143,6 +143,29 @@ class FetchFailed:
 
 Answer: TypeAlias = Fetched | NotModified | FetchFailed
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request of a visit and its answer, as far as it came; nothing in it is secret."""
+
+    method: str
+    url: str
+    sent: tuple[tuple[str, str], ...]
+    address: str = ""
+    """Address and port that were connected to; empty when no connection came about."""
+    status: int | None = None
+    phrase: str = ""
+    received: tuple[tuple[str, str], ...] = ()
+    """Headers of the answer that matter to a visit."""
+    redirect: Literal["", "permanent", "temporary"] = ""
+    wire_bytes: int = 0
+    """Of the body, as it came; redirects and failures are not read."""
+    body_bytes: int = 0
+    """Of the body, decompressed."""
+    milliseconds: float = 0.0
+    """From the look-up of the name to the end of the body."""
+
+
 # ── parse ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -459,13 +482,20 @@ class StoryItems:
     items: tuple[Item, ...]
 
 
+FeedStatus: TypeAlias = Literal["ok", "silent", "failing", "retired", "new"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedHealth:
-    """One row of the sources page."""
+    """How one feed is doing. `steps.health` puts it into words."""
 
     feed: Feed
     state: FeedState
-    status: Literal["ok", "silent", "failing", "retired", "new"]
+    status: FeedStatus
+    since: datetime | None = None
+    """When it last answered (failing), last had something new (silent), was ended (retired)."""
+    usual: timedelta | None = None
+    """From one entry to the next, as its own rhythm has it; only known of a silent feed."""
     articles: int = 0
 
 

@@ -8,13 +8,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import log
-from typing import Literal, TypeAlias, assert_never
+from typing import Literal, NamedTuple, TypeAlias, assert_never
 from urllib.parse import urlsplit
 
 from aggregator.model import (
     Failure,
     Feed,
     FeedState,
+    FeedStatus,
     Fetched,
     FetchFailed,
     NotModified,
@@ -70,6 +71,24 @@ class Parsed:
 Result: TypeAlias = Parsed | Fetched | NotModified | FetchFailed
 """How a visit ended. A bare `Fetched` is a 200 with the very bytes of the last visit."""
 
+Reason: TypeAlias = tuple[
+    Literal[
+        "every", "rhythm", "usual", "quiet", "last", "max-age", "ttl", "spread", "fastest",
+        "slowest", "first-retry", "back-off", "retry-after", "home", "retired",
+    ],
+    timedelta,
+]  # fmt: skip
+"""One step to the date of the next visit, and the wait after it. `reasons` puts it into words."""
+
+Hint: TypeAlias = tuple[Literal["max-age", "ttl"], timedelta | None]
+
+
+class Decision(NamedTuple):
+    """The state after a visit, and what led to the date of the next one."""
+
+    state: FeedState
+    why: tuple[Reason, ...]
+
 
 def parsed(answer: Fetched, reading: Reading, new: int) -> Parsed:
     """What polling wants to know of a reading."""
@@ -102,6 +121,13 @@ def after(state: FeedState, result: Result, feed: Feed, rules: Polling, now: dat
     none. `last_new_at` is the date of the newest entry (ours, where entries bear no date).
     A feed that fails may have moved on: its `address` is forgotten after some failures.
     """
+    return explain(state, result, feed, rules, now).state
+
+
+def explain(
+    state: FeedState, result: Result, feed: Feed, rules: Polling, now: datetime
+) -> Decision:
+    """As `after`, and why the next visit is when it is."""
     match result:
         case FetchFailed():
             return _failed(state, result, feed, rules, now)
@@ -145,12 +171,13 @@ def host_gap(url: str, rules: Polling) -> timedelta:
         return HOST_GAP
 
 
-def status(state: FeedState, now: datetime) -> Literal["ok", "silent", "failing", "retired", "new"]:
+def status(state: FeedState, now: datetime) -> FeedStatus:
     """The feed's health in one word.
 
     One broken connection is no news: failing is a feed that never worked, whose failures add up
     to a whole one, or that has not worked for a day. Silent is one that works and has nothing new
-    for longer than its own rhythm explains: two days at least, and 30 days at most.
+    for longer than its own rhythm explains: two days at least, and 30 days at most. While we did
+    not ask (this machine was off) nothing was silent.
     """
     if state.retired_at is not None:
         return "retired"
@@ -160,7 +187,7 @@ def status(state: FeedState, now: datetime) -> Literal["ok", "silent", "failing"
             return "failing"
     elif state.last_ok_at is None:
         return "new"
-    return "silent" if _silent(state, now) else "ok"
+    return "silent" if _silent(state, min(now, state.last_ok_at or now)) else "ok"
 
 
 def since(state: FeedState, now: datetime) -> datetime | None:
@@ -189,7 +216,7 @@ def _silent(state: FeedState, now: datetime) -> bool:
 # ── success ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _read(state: FeedState, result: Parsed, feed: Feed, rules: Polling, now: datetime) -> FeedState:
+def _read(state: FeedState, result: Parsed, feed: Feed, rules: Polling, now: datetime) -> Decision:
     past = sorted((when for when in result.published if when <= now), reverse=True)
     seen = past[:1] or ([now] if result.new else [])
     latest = max((when for when in (*seen, state.last_new_at) if when), default=None)
@@ -201,19 +228,20 @@ def _read(state: FeedState, result: Parsed, feed: Feed, rules: Polling, now: dat
     )
     if not result.complete:
         known = replace(known, etag=None, last_modified=None, body_hash=None)
-    fallback = rules.every if latest == now else _quiet(known, rules, now)
+    fallback: Reason = ("usual", rules.every) if latest == now else _quiet(known, rules, now)
     known = _located(known, result.answer.moved_to, feed)
-    return _succeeded(known, feed, rules, now, fallback, result.answer.max_age, result.ttl)
+    hints: tuple[Hint, ...] = (("max-age", result.answer.max_age), ("ttl", result.ttl))
+    return _succeeded(known, feed, rules, now, fallback, hints)
 
 
 def _same(
     state: FeedState, result: NotModified | Fetched, feed: Feed, rules: Polling, now: datetime
-) -> FeedState:
+) -> Decision:
     """The feed has nothing new: that, too, tells of its rhythm."""
     fallback = _quiet(state, rules, now)
     learnt = rhythm.learn(state.rhythm, (), 0, now)
     known = _located(replace(state, rhythm=learnt), result.moved_to, feed)
-    return _succeeded(known, feed, rules, now, fallback, result.max_age)
+    return _succeeded(known, feed, rules, now, fallback, (("max-age", result.max_age),))
 
 
 def _located(state: FeedState, moved_to: str | None, feed: Feed) -> FeedState:
@@ -244,23 +272,31 @@ def _succeeded(
     feed: Feed,
     rules: Polling,
     now: datetime,
-    fallback: timedelta,
-    *hints: timedelta | None,
-) -> FeedState:
+    fallback: Reason,
+    hints: tuple[Hint, ...],
+) -> Decision:
     """Publishers' hints lengthen a learnt interval; one that the operator set stands.
 
     The price of a request is such that a feed with an entry each `rules.every` is asked once each
     `rules.every`: less often for a slower one, more often only for a faster one.
     """
+    why: list[Reason] = []
     if feed.every is not None:
-        wait = _clamp(feed.every, rules)
+        wait = feed.every
+        why.append(("every", wait))
     else:
         learnt = rhythm.wait(state.rhythm, rules.every / 2, max(rules.slowest, rules.fastest))
-        wait = fallback if learnt is None else learnt
-        wait = max([wait, *(hint for hint in hints if hint is not None)])
+        why.append(fallback if learnt is None else ("rhythm", learnt))
+        wait = why[0][1]
+        for name, hint in hints:
+            if hint is not None and hint > wait:
+                wait = hint
+                why.append((name, wait))
         # Never by much: a visit that is meant to follow a batch would come late.
-        wait = _clamp(wait + min(wait, rules.every) * (_share(feed.id) / 20), rules)
-    return replace(
+        wait += min(wait, rules.every) * (_share(feed.id) / 20)
+        why.append(("spread", wait))
+    wait = _limited(wait, rules, why)
+    known = replace(
         state,
         etag=state.etag if feed.cache else None,
         last_modified=state.last_modified if feed.cache else None,
@@ -270,17 +306,19 @@ def _succeeded(
         last_ok_at=now,
         retired_at=None,
     )
+    return Decision(known, tuple(why))
 
 
-def _quiet(state: FeedState, rules: Polling, now: datetime) -> timedelta:
+def _quiet(state: FeedState, rules: Polling, now: datetime) -> Reason:
     """With no rhythm known: a tenth of the time since the last entry (RFC 9111, 4.2.2).
 
     Never shorter than the last interval, unless that was longer than `every` (an outage).
     """
     if state.last_new_at is None or state.last_ok_at is None:
-        return rules.every
-    last = max(now - state.last_ok_at, timedelta())
-    return max((now - state.last_new_at) / 10, min(last, rules.every))
+        return "usual", rules.every
+    last = min(max(now - state.last_ok_at, timedelta()), rules.every)
+    tenth = (now - state.last_new_at) / 10
+    return ("quiet", tenth) if tenth >= last else ("last", last)
 
 
 # ── failure ──────────────────────────────────────────────────────────────────────────────────────
@@ -288,22 +326,32 @@ def _quiet(state: FeedState, rules: Polling, now: datetime) -> timedelta:
 
 def _failed(
     state: FeedState, result: FetchFailed, feed: Feed, rules: Polling, now: datetime
-) -> FeedState:
+) -> Decision:
     failures = state.failures + WEIGHTS[result.why]
     base = _clamp(feed.every or rules.every, rules)
     if result.why is Failure.NETWORK:
         base = min(base, RETRY_SOON)
     # 2 ** 30 hours is beyond every limit; without the bound a float overflows in the end.
     doublings = max(min(failures, 30.0), 1.0 if result.why is Failure.BUSY else 0.0)
-    wait = min(base * 2**doublings, max(rules.slowest, rules.fastest))
-    wait = max(wait, result.retry_after or timedelta())
+    longest = max(rules.slowest, rules.fastest)
+    wait = base * 2**doublings
+    why: list[Reason] = [("first-retry", base), ("back-off", wait)]
+    if wait > longest:
+        wait = longest
+        why.append(("slowest", wait))
+    if result.retry_after is not None and result.retry_after > wait:
+        wait = result.retry_after
+        why.append(("retry-after", wait))
     gone = result.why is Failure.GONE
     if state.address is not None and (failures >= LOST_AT or gone):
         # What failed is the new place. The configured one deserves to be asked before giving up;
         # validators belong to the place that gave them.
         state = replace(state, address=None, etag=None, last_modified=None)
         failures, gone = 0.0, False
-    return replace(
+        why.append(("home", wait))
+    if gone:
+        why.append(("retired", wait))
+    known = replace(
         state,
         next_check_at=now + wait,
         failures=failures,
@@ -313,6 +361,14 @@ def _failed(
         moved_to=None,
         moved_visits=0,
     )
+    return Decision(known, tuple(why))
+
+
+def _limited(wait: timedelta, rules: Polling, why: list[Reason]) -> timedelta:
+    limited = _clamp(wait, rules)
+    if limited != wait:
+        why.append(("fastest" if limited > wait else "slowest", limited))
+    return limited
 
 
 def _clamp(wait: timedelta, rules: Polling) -> timedelta:
