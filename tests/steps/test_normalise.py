@@ -115,6 +115,19 @@ def test_what_does_not_count_keeps_title_and_summary_only() -> None:
     assert found.aside == {a.fingerprint for a in found.articles[1:]}
 
 
+def test_a_summary_that_is_mostly_markup_is_read_to_its_end() -> None:
+    picture = f"<img src='https://example.org/{'x' * 500}'>"
+    source = f"<p>It begins.</p>{picture * 20}<p>It ends.</p>"
+    found = read(
+        Document(entries=(entry(title="Title", summary=source),)),
+        feed(),
+        NOW,
+        replay=False,
+        counts=lambda title, summary: False,
+    )
+    assert found.articles[0].summary == "It begins. It ends."
+
+
 @given(st.text(alphabet="<>&;ab /p\"' 한.\n", max_size=80), st.integers(0, 400))
 def test_a_long_summary_starts_as_it_would_if_all_of_it_were_read(start: str, more: int) -> None:
     source = start + "<p>" + "An everyday sentence of some words. " * more
