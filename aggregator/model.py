@@ -199,6 +199,8 @@ class Document:
     """The page before this one: older entries of the same feed (RFC 5005)."""
     ttl: timedelta | None = None
     entries: tuple[Entry, ...] = ()
+    reader: Literal["", "xmlfeed", "feedparser"] = field(default="", compare=False)
+    """Who read it: `xmlfeed` in agreement with feedparser, or feedparser alone."""
 
 
 # ── normalise ────────────────────────────────────────────────────────────────────────────────────
@@ -296,6 +298,12 @@ class Reading:
     """Entries dated after a replaced clock (`--as-of`): they are not there yet."""
     dropped: int = 0
     """Entries with neither a usable link nor a guid, or with no text at all."""
+    empty: int = 0
+    """Of the dropped ones those with no text."""
+    listed: int = 0
+    """Entries of the document, all of them."""
+    reader: Literal["", "xmlfeed", "feedparser"] = ""
+    """As `Document.reader`."""
     ttl: timedelta | None = None
     title: str = ""
     hub: str = ""

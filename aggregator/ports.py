@@ -15,6 +15,7 @@ from jinja2 import Environment
 from aggregator.model import (
     Answer,
     Arrangement,
+    Exchange,
     Feed,
     FeedState,
     Fetched,
@@ -221,6 +222,9 @@ class Fetch(Protocol):
     """One conditional GET. Never raises for what the far side does."""
 
     async def __call__(self, url: str, validators: Validators) -> Answer: ...
+
+    async def traced(self, url: str, validators: Validators) -> tuple[Answer, tuple[Exchange, ...]]:
+        """The same, and each request that it took, also when it broke off."""
 
     async def aclose(self) -> None: ...
 

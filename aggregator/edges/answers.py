@@ -56,7 +56,7 @@ def fetched(url: str, headers: Headers, body: bytes) -> Fetched:
 
 def without_body(status: int, headers: Headers, *, conditional: bool) -> Answer | Redirect:
     """Every status but 200. `conditional`: we had sent validators."""
-    said = f"answered {status} {_phrase(status)}".rstrip()
+    said = f"answered {status} {phrase(status)}".rstrip()
     match status:
         case 304 if conditional:
             return NotModified(validators=_validators(headers), max_age=_max_age(headers))
@@ -76,7 +76,8 @@ def without_body(status: int, headers: Headers, *, conditional: bool) -> Answer 
     return failed(Failure.CLIENT if status >= 300 else Failure.CONTENT, said)
 
 
-def _phrase(status: int) -> str:
+def phrase(status: int) -> str:
+    """Not Found; empty for a status that nobody has named."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -197,8 +198,10 @@ class Document:
         self._coding = _coding(headers)
         self._limit = limit
         self._parts: list[bytes] = []
-        self._size = 0
-        self._wire = 0
+        self.size = 0
+        """Bytes of the document so far."""
+        self.wire = 0
+        """Bytes off the wire so far."""
         self._inflate = zlib.decompressobj(31) if self._coding == "gzip" else None
         length = _header(headers, b"content-length").strip()
         if re.fullmatch(r"[0-9]+", length) and (len(length) > 15 or int(length) > limit):
@@ -206,8 +209,8 @@ class Document:
 
     def add(self, chunk: bytes) -> None:
         """Take the next bytes off the wire."""
-        self._wire += len(chunk)
-        if self._wire > self._limit:
+        self.wire += len(chunk)
+        if self.wire > self._limit:
             raise Unusable(_too_large(self._limit))
         if not self._coding:
             self._keep(chunk)
@@ -226,7 +229,7 @@ class Document:
     def finish(self) -> bytes:
         """The whole document."""
         # zlib may have taken all input and still hold output that did not fit `max_length`.
-        while self._wire and self._inflate and not self._inflate.eof:
+        while self.wire and self._inflate and not self._inflate.eof:
             rest = self._inflate.decompress(b"", _CHUNK)
             if not rest:
                 raise Unusable(f"the {self._coding} data ends too early")
@@ -234,7 +237,7 @@ class Document:
         return b"".join(self._parts)
 
     def _keep(self, data: bytes) -> None:
-        self._size += len(data)
-        if self._size > self._limit:
+        self.size += len(data)
+        if self.size > self._limit:
             raise Unusable(_too_large(self._limit))
         self._parts.append(data)

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import ssl
 from dataclasses import replace
+from typing import Any
 
 import httpcore
 import httpx
@@ -13,7 +14,16 @@ import httpx
 from aggregator import __version__
 from aggregator.edges.answers import Document, Redirect, Unusable, failed, fetched, without_body
 from aggregator.edges.guard import AddressRefused, GuardedBackend, Unreachable
-from aggregator.model import Answer, Failure, Fetched, FetchFailed, NotModified, Validators
+from aggregator.edges.trail import Trail
+from aggregator.model import (
+    Answer,
+    Exchange,
+    Failure,
+    Fetched,
+    FetchFailed,
+    NotModified,
+    Validators,
+)
 from aggregator.rules import Polling
 
 ACCEPT = (
@@ -61,8 +71,16 @@ class HttpFetch:
 
     async def __call__(self, url: str, validators: Validators) -> Answer:
         """Fetch `url`, following redirects. Whatever the far side does becomes a value."""
+        return await self._bounded(url, validators, _Where())
+
+    async def traced(self, url: str, validators: Validators) -> tuple[Answer, tuple[Exchange, ...]]:
+        """The same, and each request that it took, also when it broke off."""
+        trail = Trail()
+        answer = await self._bounded(url, validators, _Where(trail))
+        return answer, trail.exchanges()
+
+    async def _bounded(self, url: str, validators: Validators, here: _Where) -> Answer:
         deadline = asyncio.timeout(self._rules.deadline.total_seconds())
-        here = _Where()
         try:
             async with deadline:
                 return await self._visit(url, validators, here)
@@ -93,7 +111,7 @@ class HttpFetch:
             if step in seen:
                 return failed(Failure.CLIENT, f"{here.place} redirects in a circle")
             seen.add(step)
-            answer = await self._ask(request, cookies, validators)
+            answer = await self._ask(request, cookies, validators, here.trail)
             if not isinstance(answer, Redirect):
                 if isinstance(answer, Fetched | NotModified) and hops and permanent:
                     return replace(answer, moved_to=str(url.copy_with(userinfo=b"")))
@@ -124,10 +142,22 @@ class HttpFetch:
         return request
 
     async def _ask(
-        self, request: httpx.Request, cookies: httpx.Cookies, validators: Validators
+        self,
+        request: httpx.Request,
+        cookies: httpx.Cookies,
+        validators: Validators,
+        trail: Trail | None,
     ) -> Answer | Redirect:
         """One request on a connection of its own."""
         url = request.url
+        # Reading is bounded by the deadline of the whole visit: a limit on each read lets a server
+        # that sends a byte a minute go on for ever.
+        extensions: dict[str, Any] = {
+            "timeout": {"connect": self._rules.connect_timeout.total_seconds()}
+        }
+        if trail is not None:
+            trail.ask("GET", str(url), request.headers.raw)
+            extensions["trace"] = trail.hear
         target = httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
         )
@@ -140,25 +170,30 @@ class HttpFetch:
                     "GET",
                     target,
                     headers=request.headers.raw,
-                    # Reading is bounded by the deadline of the whole visit: a limit on each read
-                    # lets a server that sends a byte a minute go on for ever.
-                    extensions={
-                        "timeout": {"connect": self._rules.connect_timeout.total_seconds()}
-                    },
+                    extensions=extensions,
                 )
             )
+            if trail is not None:
+                trail.answered(raw.status, raw.headers)
             cookies.extract_cookies(
                 httpx.Response(raw.status, headers=raw.headers, request=request)
             )
             if raw.status in (200, 203):
                 document = Document(raw.headers, self._rules.max_bytes)
+                if trail is not None:
+                    trail.read(document)
                 async for chunk in raw.aiter_stream():
                     document.add(chunk)
                 shown = str(url.copy_with(userinfo=b""))
                 return fetched(shown, raw.headers, document.finish())
             asked = bool(validators.etag or validators.last_modified)
-            return without_body(raw.status, raw.headers, conditional=asked)
+            answer = without_body(raw.status, raw.headers, conditional=asked)
+            if trail is not None:
+                trail.concluded(answer)
+            return answer
         finally:
+            if trail is not None:
+                trail.end()
             await connection.aclose()
 
 
@@ -166,9 +201,13 @@ class HttpFetch:
 
 
 class _Where:
-    """The place that is being asked, for the sentence when it fails."""
+    """The place that is being asked, for the sentence when it fails; and the trail, if wanted."""
 
-    place = ""
+    __slots__ = ("place", "trail")
+
+    def __init__(self, trail: Trail | None = None) -> None:
+        self.place = ""
+        self.trail = trail
 
 
 def _fault(url: httpx.URL, *, redirected: bool) -> str:

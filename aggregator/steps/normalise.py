@@ -54,7 +54,7 @@ def read(
     changed_links = {e.link for e, hash in zip(there, hashes, strict=True) if hash not in known}
     found: dict[str, Article] = {}
     aside: set[str] = set()
-    skipped = dropped = 0
+    skipped = dropped = empty = 0
     for entry, hash in zip(there, hashes, strict=True):
         if hash in known and (not entry.link or entry.link not in changed_links):
             skipped += 1
@@ -63,6 +63,7 @@ def read(
         article = _article(entry, feed, now, texts)
         if article is None:
             dropped += 1
+            empty += not texts.title
             continue
         if texts.aside:
             aside.add(article.fingerprint)
@@ -76,6 +77,9 @@ def read(
         aside=frozenset(aside),
         withheld=len(document.entries) - len(there),
         dropped=dropped,
+        empty=empty,
+        listed=len(document.entries),
+        reader=document.reader,
         ttl=document.ttl,
         title=plain(document.title),
         hub=document.hub,

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from html.entities import name2codepoint
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element
 from xml.sax.expatreader import ExpatParser
@@ -101,7 +101,7 @@ def parse(
     text, root = _well_formed(text)
     parsed = None if root is None else _swiftly(root, text, url, default_zone)
     if parsed is not None:
-        return _document(parsed, url, max_entries, default_zone)
+        return _document(parsed, url, max_entries, default_zone, "xmlfeed")
     intact = root is not None
     del root
     parsed = _feedparser(text, url)
@@ -109,10 +109,16 @@ def parse(
         raise NotAFeed("this is no feed: it holds no RSS or Atom element")
     if not intact and not parsed.entries:
         raise NotAFeed("this feed is broken: it stops or becomes unreadable before its first entry")
-    return _document(parsed, url, max_entries, default_zone)
+    return _document(parsed, url, max_entries, default_zone, "feedparser")
 
 
-def _document(parsed: Any, url: str, max_entries: int, zone: tzinfo) -> Document:
+def _document(
+    parsed: Any,
+    url: str,
+    max_entries: int,
+    zone: tzinfo,
+    reader: Literal["", "xmlfeed", "feedparser"] = "",
+) -> Document:
     meta = parsed.feed
     language = _language(meta.get("language"))
     return Document(
@@ -126,6 +132,7 @@ def _document(parsed: Any, url: str, max_entries: int, zone: tzinfo) -> Document
         entries=tuple(
             _entry(entry, url, language, zone) for entry in islice(parsed.entries, max_entries)
         ),
+        reader=reader,
     )
 
 

@@ -193,7 +193,7 @@ def test_neither_link_nor_guid_nor_text() -> None:
         entry(link=""),
         entry(guid=""),
     )
-    assert (len(found.articles), found.dropped) == (2, 2)
+    assert (len(found.articles), found.dropped, found.empty, found.listed) == (2, 2, 1, 4)
 
 
 def test_without_a_link_the_guid_names_it_within_its_feed() -> None:

@@ -199,3 +199,13 @@ def moment(parsed: Any) -> datetime | None:
 
 def seconds(date: datetime | None) -> datetime | None:
     return date and date.replace(microsecond=0)  # feedparser drops the fraction
+
+
+def test_who_read_a_document_is_told() -> None:
+    def document(*items: str) -> bytes:
+        listed = "".join(f"<item><title>{text}</title></item>" for text in items)
+        return f'<rss version="2.0"><channel><title>W</title>{listed}</channel></rss>'.encode()
+
+    assert parse(document(*"abcdef"), URL).reader == "xmlfeed"
+    assert parse(document("a"), URL).reader == "feedparser"
+    assert parse(document(*"abcde") + b"<", URL).reader == "feedparser"
