@@ -38,7 +38,7 @@ _MOST_NAMES = 50
 _HEAD = 20_000
 _LONGEST_TTL = timedelta(days=7)
 
-_ROOT = re.compile(r"<(?:[\w.-]+:)?(?:rss|feed|rdf)(?=[\s>/])", re.IGNORECASE)
+_ROOT = re.compile(r"<((?:[\w.-]+:)?(?:rss|feed|rdf))(?=[\s>/])", re.IGNORECASE)
 _FIRST_ELEMENT = re.compile(r"<(?:!doctype\s+)?([A-Za-z][\w:.-]*)", re.IGNORECASE)
 _HTML_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _ENTITY_DECLARATION = re.compile(r"<!ENTITY\s", re.IGNORECASE)
@@ -201,7 +201,9 @@ def _well_formed(text: str) -> tuple[str, Element | None]:
     if (tree := xmlfeed.tree(text)) is not None:
         return text, tree
     if (root := _ROOT.search(text)) and not _ENTITY_DECLARATION.search(text, 0, root.start()):
-        text = text[root.start() :]  # warnings of a script in front of the document
+        # Warnings of a script in front of the document, statistics and the like behind it.
+        end = text.rfind(f"</{root[1]}>")
+        text = text[root.start() : end + len(root[1]) + 3 if end > 0 else None]
     text = _FORBIDDEN.sub("", text)
     if not _ENTITY_DECLARATION.search(text):
         pieces = _VERBATIM.split(text)

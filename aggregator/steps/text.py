@@ -22,6 +22,7 @@ _BREAKS = re.compile(
     re.IGNORECASE,
 )
 _UNREAD = {"script", "style", "noscript", "template", "title", "svg", "math", "iframe", "object"}
+_CLEANER = nh3.Cleaner(tags=set(), clean_content_tags=_UNREAD)
 _MARKUP = re.compile(r"<[A-Za-z/!]")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _CLEARLY_MARKUP = re.compile(
@@ -83,7 +84,7 @@ def plain(source: str) -> str:
 
 def _once(text: str) -> str:
     if _MARKUP.search(text):
-        text = nh3.clean(_BREAKS.sub(" <", text), tags=set(), clean_content_tags=_UNREAD)
+        text = _CLEANER.clean(_BREAKS.sub(" <", text))
     return html.unescape(text)
 
 
