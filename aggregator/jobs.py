@@ -17,8 +17,10 @@ from aggregator import pipeline
 from aggregator.errors import NotAFeed, NotFound
 from aggregator.model import (
     Answer,
+    Exchange,
     Failure,
     Feed,
+    FeedHealth,
     FeedState,
     Fetched,
     FetchFailed,
@@ -40,7 +42,17 @@ from aggregator.model import (
 )
 from aggregator.ports import Send, Tools
 from aggregator.render.mail import Body, body, letter
-from aggregator.steps import delivery, digest, periods, polling, stories, tokens, websub
+from aggregator.steps import (
+    dedup,
+    delivery,
+    digest,
+    periods,
+    polling,
+    stories,
+    tokens,
+    websub,
+)
+from aggregator.steps import health as feed_health
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +129,79 @@ def ingest(tools: Tools, visit: Visit, fetched: Fetched) -> VisitReport:
     new = tools.store.apply(plan)
     _note_hub(tools, visit.feed, websub.named(fetched, reading), now)
     return _logged(_of_articles(reading, plan, new, plan.state.next_check_at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One visit of which nothing was stored, step by step."""
+
+    visit: Visit
+    asked: str
+    """The address that was asked first."""
+    exchanges: tuple[Exchange, ...]
+    answer: Answer
+    """A failure also when the body was no feed."""
+    fetched: Fetched | None = None
+    """The body, if one came, be it a feed or not."""
+    unchanged: bool = False
+    """The very bytes of the last visit: a poll would leave them unread."""
+    reading: Reading | None = None
+    new: int = 0
+    edited: int = 0
+    decision: polling.Decision
+
+
+async def check(tools: Tools, feed: Feed) -> Checked:
+    """Visit a feed as a poll would, but without validators, and store nothing."""
+    now, rules = tools.clock(), tools.config.polling
+    state = (await asyncio.to_thread(tools.store.states)).get(feed.id)
+    visit = Visit(feed=feed, state=state or FeedState(feed_id=feed.id, next_check_at=now))
+    asked = polling.address(visit.state, feed)
+    answer, exchanges = await tools.fetch.traced(asked, Validators())
+    found = Checked(
+        visit=visit,
+        asked=asked,
+        exchanges=exchanges,
+        answer=answer,
+        decision=polling.explain(visit.state, answer, feed, rules, tools.clock()),
+    )
+    if not isinstance(answer, Fetched):
+        return found
+    return await asyncio.to_thread(_read_checked, tools, found, answer)
+
+
+def _read_checked(tools: Tools, found: Checked, fetched: Fetched) -> Checked:
+    feed, state, now = found.visit.feed, found.visit.state, tools.clock()
+    result: polling.Result
+    try:
+        reading = tools.read(fetched, feed, now, None)
+    except NotAFeed as error:
+        result = FetchFailed(why=Failure.CONTENT, detail=str(error))
+        decision = polling.explain(state, result, feed, tools.config.polling, now)
+        return replace(found, fetched=fetched, answer=result, decision=decision)
+    fresh = dedup.fresh(reading, tools.store.known(feed.id, reading))
+    unchanged = news(found.visit, fetched) is None
+    result = fetched if unchanged else polling.parsed(fetched, reading, len(fresh.new))
+    return replace(
+        found,
+        fetched=fetched,
+        unchanged=unchanged,
+        reading=websub.named(fetched, reading),
+        new=len(fresh.new),
+        edited=len(fresh.edited),
+        decision=polling.explain(state, result, feed, tools.config.polling, now),
+    )
+
+
+def health(tools: Tools) -> tuple[FeedHealth, ...]:
+    """How each configured feed is doing, in the order of the configuration."""
+    states, now = tools.store.states(), tools.clock()
+    return tuple(
+        feed_health.health(
+            feed, states.get(feed.id) or FeedState(feed_id=feed.id, next_check_at=now), now
+        )
+        for feed in tools.feeds.values()
+    )
 
 
 def _without_articles(answer: Answer, state: FeedState) -> VisitReport:

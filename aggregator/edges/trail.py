@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,24 +9,28 @@ from typing import Any
 
 from aggregator.edges.answers import Document, Headers, Redirect, phrase
 from aggregator.model import Answer, Exchange
+from aggregator.steps.urls import without_login
 
-_TOLD = (
-    b"location",
-    b"content-type",
-    b"content-encoding",
-    b"content-length",
-    b"etag",
-    b"last-modified",
-    b"cache-control",
-    b"age",
-    b"expires",
-    b"date",
-    b"retry-after",
-    b"link",
-)
+_TOLD = {
+    name.lower().encode(): name
+    for name in (
+        "Location",
+        "Content-Type",
+        "Content-Encoding",
+        "Content-Length",
+        "ETag",
+        "Last-Modified",
+        "Cache-Control",
+        "Age",
+        "Expires",
+        "Date",
+        "Retry-After",
+        "Link",
+    )
+}
+"""Headers that matter to a visit."""
 _SECRET = ("authorization", "cookie")
 _LONGEST = 500
-_USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
 class Trail:
@@ -87,19 +90,13 @@ class Trail:
             self._now = replace(self._now, **more)
 
 
-def without_login(text: str) -> str:
-    """URLs in `text` without name and password."""
-    return _USERINFO.sub("", text)
-
-
 def _told(headers: Headers) -> tuple[tuple[str, str], ...]:
     told = []
     for key, value in headers:
-        name = key.decode("latin-1").title()
-        if key.lower() in _TOLD:
+        if name := _TOLD.get(key.lower()):
             told.append((name, without_login(value.decode("latin-1"))[:_LONGEST]))
         elif key.lower() == b"set-cookie":
-            told.append((name, "a cookie was set"))
+            told.append(("Set-Cookie", "a cookie was set"))
     return tuple(told)
 
 

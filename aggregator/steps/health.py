@@ -14,8 +14,6 @@ WORST_FIRST: tuple[FeedStatus, ...] = ("failing", "silent", "retired", "new", "o
 TROUBLE: tuple[FeedStatus, ...] = ("failing", "silent", "retired")
 _SUMMARY: tuple[FeedStatus, ...] = ("ok", "new", "silent", "failing", "retired")
 _WEEK = timedelta(days=7)
-_LONGEST_USUAL = timedelta(days=60)
-"""Of a feed with less than that no rhythm is known."""
 
 
 def health(feed: Feed, state: FeedState, now: datetime) -> FeedHealth:
@@ -32,7 +30,11 @@ def health(feed: Feed, state: FeedState, now: datetime) -> FeedHealth:
 
 def _usual(state: FeedState, now: datetime) -> timedelta | None:
     weekly = rhythm.expected(state.rhythm, now - _WEEK, now)
-    return _WEEK / weekly if weekly and _WEEK / weekly <= _LONGEST_USUAL else None
+    if not weekly or state.last_new_at is None:
+        return None
+    usual = _WEEK / weekly
+    # Of a long silence the rhythm fades: what explains nothing any more is not told.
+    return usual if 2 * usual <= now - state.last_new_at else None
 
 
 def worst_first(feeds: Iterable[FeedHealth]) -> list[FeedHealth]:

@@ -35,6 +35,7 @@ _HOST = re.compile(r"[a-z0-9._\-]+|\[[0-9a-f:.]+\]")
 _PLAIN_PATH = re.compile(r"(?:/(?!amp\b)[\w~-]+(?:\.(?!amp\b)[\w~-]+)*)+", re.ASCII)
 """Nothing to escape, to shorten, or to leave out."""
 _PLAIN_QUERY = re.compile(r"[\w.~/?:@!$'()*,=-]*", re.ASCII)
+_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 _DEFAULT_PORTS = {"", "80", "443"}
 
 
@@ -73,6 +74,11 @@ def host(url: str) -> str:
     except ValueError:
         return ""
     return name.removeprefix("www.")
+
+
+def without_login(text: str) -> str:
+    """The text with no user name and no password in its URLs."""
+    return _LOGIN.sub("", text)
 
 
 def article_id(url: str) -> str:

@@ -84,7 +84,7 @@ def test_every_request_of_a_visit_is_told(web: FeedServer) -> None:
     assert dict(third.received) == {
         "Content-Encoding": "gzip",
         "Cache-Control": "max-age=60",
-        "Etag": '"1"',
+        "ETag": '"1"',
         "Content-Type": "application/rss+xml; charset=utf-8",
         "Content-Length": str(len(packed)),
     }

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from aggregator import jobs
 from aggregator.config import Loaded, add_feeds, shipped
 from aggregator.errors import AggregatorError
+from aggregator.hosts.cli import check as visits
 from aggregator.hosts.cli.options import (
     AsJson,
     AsOf,
@@ -25,20 +28,13 @@ from aggregator.hosts.cli.options import (
     told,
     tools,
 )
-from aggregator.model import (
-    Feed,
-    FeedState,
-    Fetched,
-    FetchFailed,
-    NotModified,
-    Outcome,
-    Validators,
-    VisitReport,
-)
+from aggregator.model import Feed, FeedHealth, FeedState, Outcome, VisitReport
 from aggregator.ports import Tools
 from aggregator.render.opml import opml, read_opml
+from aggregator.render.safe import shown
 from aggregator.rules import FeedEntry
-from aggregator.steps import polling
+from aggregator.steps import health
+from aggregator.steps.urls import without_login
 
 app = typer.Typer(help="The configured feeds.", no_args_is_help=True)
 
@@ -46,39 +42,55 @@ app = typer.Typer(help="The configured feeds.", no_args_is_help=True)
 @app.command("list")
 @told
 def list_feeds(config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
-    """Every configured feed and how it is doing."""
+    """Every configured feed and how it is doing, worst first."""
     with tools(config, data) as opened:
-        states, now = opened.store.states(), opened.clock()
-        rows: list[dict[str, Any]] = []
-        for feed in opened.feeds.values():
-            state = states.get(feed.id)
-            rows.append(
-                {
-                    "id": feed.id,
-                    "title": feed.title,
-                    "url": feed.url,
-                    "perspective": feed.perspective,
-                    "status": polling.status(state, now) if state else "new",
-                    "since": polling.since(state, now) if state else None,
-                    "last_ok_at": state.last_ok_at if state else None,
-                    "next_check_at": state.next_check_at if state else None,
-                    "error": state.last_error if state else None,
-                }
-            )
+        known, found = opened.store.states(), jobs.health(opened)
     if as_json:
-        print_json(rows)
+        print_json([_health_row(each, known.get(each.feed.id)) for each in found])
         return
-    table = Table("id", "status", "perspective", "last answer", "next check", "title")
-    for row in rows:
+    table = Table("id", "status", "since", "why", "last answer", "next check")
+    for each in health.worst_first(found):
+        state = each.state
         table.add_row(
-            row["id"],
-            row["status"] + (f" since {row['since']:%m-%d}" if row["since"] else ""),
-            row["perspective"],
-            f"{row['last_ok_at']:%m-%d %H:%M}" if row["last_ok_at"] else "",
-            f"{row['next_check_at']:%m-%d %H:%M}" if row["next_check_at"] else "",
-            row["title"],
+            *map(
+                Text,
+                (
+                    each.feed.id,
+                    each.status,
+                    f"{each.since:%Y-%m-%d}" if each.since else "",
+                    shown(health.reason(each), 200),
+                    _short(state.last_ok_at),
+                    _short(state.next_check_at if _is_asked(each, known) else None),
+                ),
+            )
         )
     out.print(table)
+    out.print(health.summary(found))
+
+
+def _health_row(each: FeedHealth, state: FeedState | None) -> dict[str, Any]:
+    return {
+        "id": each.feed.id,
+        "title": each.feed.title,
+        "url": without_login(each.feed.url),
+        "perspective": each.feed.perspective,
+        "status": each.status,
+        "since": each.since,
+        "reason": health.reason(each),
+        "usual_seconds": round(each.usual.total_seconds()) if each.usual else None,
+        "last_ok_at": each.state.last_ok_at,
+        "last_new_at": each.state.last_new_at,
+        "next_check_at": state.next_check_at if state else None,
+        "error": each.state.last_error,
+    }
+
+
+def _is_asked(each: FeedHealth, known: Mapping[str, FeedState]) -> bool:
+    return each.feed.id in known and each.status != "retired"
+
+
+def _short(at: datetime | None) -> str:
+    return f"{at:%m-%d %H:%M}" if at else ""
 
 
 @app.command()
@@ -92,13 +104,13 @@ def check(
     as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask feeds now and tell what they answer; nothing is stored."""
+    """Visit feeds now and tell each step; nothing is stored."""
     with tools(config, data, as_of=as_of) as opened:
         chosen = _chosen(opened, ids or [])
 
         async def ask() -> list[dict[str, Any]]:
             try:
-                return [await _check(opened, feed) for feed in chosen]
+                return [visits.row(await jobs.check(opened, feed)) for feed in chosen]
             finally:
                 await opened.fetch.aclose()
 
@@ -106,12 +118,11 @@ def check(
     for row in found:
         if as_json:
             print_json(row)
-        else:
-            mark = "[green]ok[/green]" if row["ok"] else "[red]failed[/red]"
-            out.print(f"{mark} {row['feed']}")
-            for key, value in row.items():
-                if key not in ("ok", "feed") and value not in ("", None):
-                    out.print(f"     {key}: {value}", markup=False)
+            continue
+        mark = "[green]ok[/green]" if row["ok"] else "[red]failed[/red]"
+        out.print(f"{mark} {row['feed']}")
+        for line in visits.lines(row):
+            out.print(f"     {line}", markup=False)
     if not all(row["ok"] for row in found):
         raise typer.Exit(1)
 
@@ -123,63 +134,6 @@ def _chosen(opened: Tools, ids: list[str]) -> list[Feed]:
             f"no such feed: {', '.join(unknown)}; `aggregator feeds list` shows the ids"
         )
     return [opened.feeds[i] for i in ids] or list(opened.feeds.values())
-
-
-async def _check(opened: Tools, feed: Feed) -> dict[str, Any]:
-    state = opened.store.states().get(feed.id) or FeedState(
-        feed_id=feed.id, next_check_at=opened.clock()
-    )
-    asked = polling.address(state, feed)
-    row: dict[str, Any] = {"feed": feed.id, "ok": False, "url": asked}
-    if asked != feed.url:
-        row["configured_url"] = feed.url
-    match await opened.fetch(asked, Validators()):
-        case FetchFailed(why=why, detail=detail):
-            return row | {"failure": why.value, "reason": detail}
-        case NotModified():
-            return row | {"reason": "answered 304 although no validators were sent"}
-        case Fetched() as fetched:
-            return row | await _describe(opened, feed, state, fetched)
-
-
-async def _describe(
-    opened: Tools, feed: Feed, state: FeedState, fetched: Fetched
-) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        "final_url": fetched.url if fetched.url != polling.address(state, feed) else "",
-        "moved_to": fetched.moved_to,
-        "bytes": len(fetched.body),
-        "content_type": fetched.content_type,
-        "etag": fetched.validators.etag,
-        "last_modified": fetched.validators.last_modified,
-    }
-    try:
-        now = opened.clock()
-        reading = await asyncio.to_thread(opened.read, fetched, feed, now, None)
-    except AggregatorError as error:
-        return described | {"failure": "content", "reason": str(error)}
-    after = polling.after(
-        state, polling.parsed(fetched, reading, 0), feed, opened.config.polling, now
-    )
-    newest = max((a.published_at for a in reading.articles if a.dated), default=None)
-    return described | {
-        "ok": True,
-        "title": reading.title,
-        "entries": len(reading.articles),
-        "undated": sum(not a.dated for a in reading.articles),
-        "dropped": reading.dropped,
-        "newest": newest,
-        "max_age": _minutes(fetched.max_age),
-        "ttl": _minutes(reading.ttl),
-        "hub": fetched.hub or reading.hub,
-        "interval": "set by `every`" if feed.every else "the feed's own rhythm and the hints above",
-        "next_check": after.next_check_at,
-        "latest_headline": reading.articles[0].title if reading.articles else "",
-    }
-
-
-def _minutes(hint: timedelta | None) -> str:
-    return "" if hint is None else f"{hint.total_seconds() / 60:g} min"
 
 
 @app.command()
