@@ -25,8 +25,10 @@ from aggregator import jobs
 from aggregator.errors import AggregatorError
 from aggregator.hosts import rounds
 from aggregator.hosts.web import application
-from aggregator.model import VisitReport
+from aggregator.model import FeedStatus, VisitReport
 from aggregator.ports import Tools
+from aggregator.render.safe import shown
+from aggregator.steps import health
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +38,8 @@ ARRANGE_GAP = timedelta(seconds=10)
 """Between two builds of stories while visits go on: each looks at the stories of some days."""
 HUB_TICK = timedelta(seconds=5)
 DIGEST_TICK = timedelta(seconds=60)
+HEALTH_TICK = timedelta(minutes=3)
+"""How often the operator may hear that a feed got into trouble, or out of it."""
 STOP_WITHIN = timedelta(seconds=4)
 
 
@@ -54,6 +58,8 @@ class Embedded:
         """Visits ended since stories were last built, in this life or the one before."""
         self._arrange_after = 0.0
         """By the clock of the event loop."""
+        self._statuses: dict[str, FeedStatus] = {}
+        """Of each feed, as last told."""
 
     async def run(self, host: str, port: int, *, ready: Callable[[int], None]) -> None:
         """Serve until SIGTERM or SIGINT. `ready` gets the port once pages can be opened."""
@@ -73,6 +79,8 @@ class Embedded:
             loop.add_signal_handler(number, self._stopping.set)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         await asyncio.to_thread(partial(jobs.register, self.tools, spread=True))
+        # What was known before this start was told then: only changes are news.
+        self._statuses = health.statuses(await asyncio.to_thread(jobs.health, self.tools))
         scheduler = self._scheduler()
         scheduler.start()
         ready(listener.getsockname()[1])
@@ -100,6 +108,7 @@ class Embedded:
             (self._arrange, TICK),
             (self._hubs, HUB_TICK),
             (self._digest, DIGEST_TICK),
+            (self._health, HEALTH_TICK),
         ):
             scheduler.add_job(
                 self._keep(work), "interval", seconds=every.total_seconds(), next_run_time=now
@@ -166,6 +175,23 @@ class Embedded:
     async def _digest(self) -> None:
         await asyncio.to_thread(jobs.compose, self.tools)
         await asyncio.to_thread(jobs.deliver, self.tools, self._stopping.is_set)
+
+    async def _health(self) -> None:
+        """Say once that a feed fails, is silent or retired, and once that it is well again."""
+        found = await asyncio.to_thread(jobs.health, self.tools)
+        for each in health.changed(self._statuses, found):
+            log.log(
+                logging.INFO if each.status == "ok" else logging.WARNING,
+                "%s",
+                shown(health.sentence(each), 500),
+                extra={
+                    "feed": each.feed.id,
+                    "status": each.status,
+                    "since": each.since and each.since.isoformat(),
+                    "reason": shown(health.reason(each), 500),
+                },
+            )
+        self._statuses = health.statuses(found)
 
     async def _drain(self) -> None:
         """Give work in hand a moment; requests under way are then given up (their lease ends)."""

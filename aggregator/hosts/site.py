@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from aggregator import __version__
+from aggregator import __version__, jobs
 from aggregator.model import FeedHealth, Item
 from aggregator.ports import Tools
 from aggregator.render import atom, jsonfeed, opml, pages
 from aggregator.render.links import Links, digest_path, story_path, tag_path
-from aggregator.steps import periods, polling
+from aggregator.steps import periods
 
 WEEK = timedelta(days=7)
 FEED_ENTRIES = 100
@@ -219,17 +219,9 @@ class Site:
         return tuple((day.isoformat(), counted[day]) for day in days)
 
     def _health(self) -> tuple[FeedHealth, ...]:
-        now = self._tools.clock()
-        states, counts = self._store.states(), self._store.article_counts()
+        counts = self._store.article_counts()
         return tuple(
-            FeedHealth(
-                feed=feed,
-                state=states[feed.id],
-                status=polling.status(states[feed.id], now),
-                articles=counts.get(feed.id, 0),
-            )
-            for feed in self._tools.feeds.values()
-            if feed.id in states
+            replace(each, articles=counts.get(each.feed.id, 0)) for each in jobs.health(self._tools)
         )
 
     def _next_digest(self) -> datetime | None:

@@ -16,6 +16,7 @@ from aggregator.render.links import Links, digest_path, story_path, tag_path
 from aggregator.render.safe import excerpt, headline, shown, web_link
 from aggregator.render.templates import TagNames, render
 from aggregator.rules import Site
+from aggregator.steps.health import worst_first
 from aggregator.steps.perspectives import GROUPS, group_of
 
 _LABEL = {group.slug: group.label for group in GROUPS}
@@ -271,9 +272,9 @@ def digest(view: View, issue: Issue) -> str:
 def sources(
     view: View, health: Sequence[FeedHealth], *, next_check: datetime | None = None
 ) -> str:  # fmt: skip
-    """Every feed with its health, by group: what is silent because it is broken."""
+    """Every feed with its health, by group, worst first: what is silent because it is broken."""
     rows: dict[str, list[FeedHealth]] = {}
-    for each in sorted(health, key=lambda h: h.feed.title.casefold()):
+    for each in worst_first(sorted(health, key=lambda h: h.feed.title.casefold())):
         rows.setdefault(group_of(each.feed.perspective), []).append(each)
     return view.page(
         "sources.html",

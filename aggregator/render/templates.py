@@ -17,6 +17,7 @@ import jinja2
 import aggregator
 from aggregator.errors import TemplateError
 from aggregator.render.safe import headline, shown, web_link
+from aggregator.steps.spans import span
 
 _SUFFIXES = (".html", ".txt", ".css", ".svg")
 
@@ -60,6 +61,7 @@ def environment(folders: Sequence[Path] = ()) -> jinja2.Environment:
         "plural": plural,
         "headline": headline,
         "shown": shown,
+        "span": span,
         "web_link": web_link,
     }
     return env

@@ -61,7 +61,8 @@ class Place:
         content = self.settings | {"polling": polling, "feeds": self.feeds}
         (self.folder / "feeds.yaml").write_text(json.dumps(content), "utf-8")
 
-    def _environ(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Of a process of its own."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("AGGREGATOR_")}
         return kept | {"PYTHONPATH": str(Path(__file__).parents[2])} | self.environ
 
@@ -85,6 +86,10 @@ class Place:
         done = self._invoke(arguments, expect)
         return done.stdout if expect == 0 else done.stdout + done.stderr
 
+    def result(self, *arguments: str, expect: int = 0) -> Result:
+        """Run a command to its end; returns what it printed on stdout and on stderr."""
+        return self._invoke(arguments, expect)
+
     def json(self, *arguments: str, expect: int = 0) -> Any:
         """Run a command with --json; returns what it printed."""
         return json.loads(self._invoke([*arguments, "--json"], expect).stdout.splitlines()[-1])
@@ -94,7 +99,7 @@ class Place:
         return subprocess.Popen(
             [*AGGREGATOR, *arguments],
             cwd=self.folder,
-            env=self._environ(),
+            env=self.environment(),
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

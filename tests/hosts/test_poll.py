@@ -103,3 +103,20 @@ def test_every_feed_failing_is_a_failed_job(place: Place) -> None:
     place.feeds.append({"id": "dead", "url": "http://127.0.0.1:9/feed.xml", "title": "Dead"})
     place.write()
     place.run("poll", "--all", expect=1)
+
+
+def test_feeds_that_are_silent_or_retired_are_told_on_stderr_after_the_round(place: Place) -> None:
+    place.publish("wire", rss(MEETING))
+    place.publish("quiet", rss(("old", "Kim Jong Un speaks", AT - timedelta(days=40))))
+    place.publish("gone", b"")
+    place.web.add("/gone.xml", Reply(status=410))
+    place.write()
+    at = ("--as-of", "2019-06-30T07:00:00Z")
+    done = place.result("poll", "--all", *at)
+    assert "wire is" not in done.stderr
+    assert "quiet is silent: nothing new since 2019-05-21 06:00 UTC\n" in done.stderr
+    assert done.stderr.count("gone: answered 410 Gone") == 1
+    assert "gone is retired" not in done.stderr  # its failure was told
+    again = place.result("poll", "--all", "--json", *at)
+    assert "gone is retired: its publisher ended it: answered 410 Gone, 2019-06-30" in again.stderr
+    assert "quiet" not in again.stdout

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
+import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests.hosts.conftest import Place, rss
 from tests.hosts.test_crash import wait_for
-from tests.servers import MailServer, silent
+from tests.servers import MailServer, Reply, silent
 
 AT = datetime.now(UTC)
 
@@ -117,3 +121,62 @@ def test_a_silent_mail_server_does_not_hold_up_the_stop(place: Place, mail: Mail
         assert stop(process) < 5
     assert process.returncode == 0
     assert place.json("digest", "ledger")["audience"] == 1
+
+
+QUICK = """
+from datetime import timedelta
+from aggregator.hosts import embedded
+embedded.HEALTH_TICK = timedelta(seconds=0.2)
+if __name__ == "__main__":
+    from aggregator.__main__ import main
+    main()
+"""
+
+
+def test_a_feed_that_gets_into_trouble_or_out_of_it_is_told_once(place: Place) -> None:
+    """Failing before the start is no news; falling silent, ending and recovering is."""
+    before = AT - timedelta(days=4)
+    hourly = [(f"a{n}", f"Kim Jong Un speaks {n}", before - timedelta(hours=n)) for n in range(60)]
+    for id in ("wire", "sick", "gone", "quiet"):
+        place.publish(id, rss(*hourly), every="5m")
+    place.web.add("/sick.xml", Reply(status=404))
+    place.write()
+    place.run("poll", "--all", "--as-of", f"{before + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}")
+    news = rss(("new", "Kim Jong Un speaks again", AT))
+    place.publish("wire", news)
+    place.publish("sick", news)
+    place.web.add("/gone.xml", Reply(status=410))
+    (place.folder / "quick.py").write_text(QUICK, "utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "quick.py", "run", "--port", "0"],
+        cwd=place.folder,
+        env=place.environment(),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    said: list[str] = []
+    assert process.stderr is not None
+    reader = threading.Thread(target=lambda: said.extend(process.stderr or ()), daemon=True)
+    reader.start()
+
+    def told() -> list[dict[str, Any]]:
+        rows = [json.loads(line) for line in [*said] if line.startswith("{")]
+        return [row for row in rows if "status" in row]
+
+    try:
+        wait_for(lambda: len(told()) >= 3, "three changes", 30)
+        time.sleep(2)  # ten more looks at unchanged feeds
+    finally:
+        stop(process)
+    assert {(row["feed"], row["status"], row["level"]) for row in told()} == {
+        ("quiet", "silent", "WARNING"),
+        ("gone", "retired", "WARNING"),
+        ("sick", "ok", "INFO"),
+    }
+    assert len(told()) == 3
+    rows = {row["feed"]: row for row in told()}
+    assert rows["quiet"]["event"].startswith("quiet is silent: nothing new since ")
+    assert rows["quiet"]["since"] == before.replace(microsecond=0).isoformat()
+    assert "usually every" in rows["quiet"]["reason"]
+    assert "answered 410 Gone" in rows["gone"]["reason"]

@@ -173,14 +173,29 @@ def health() -> tuple[FeedHealth, ...]:
     for n, feed in enumerate(FEEDS.values()):
         state = make.state(feed.id, last_ok_at=make.NOW, last_new_at=make.NOW)
         status = ("ok", "ok", "ok", "silent", "failing", "ok", "retired", "new")[n % 8]
-        if status == "failing":
+        since, usual = None, None
+        if status == "silent":
+            since, usual = make.NOW - timedelta(days=3), timedelta(hours=2, minutes=30)
+        elif status == "retired":
+            since = make.NOW - timedelta(days=9)
+        elif status == "failing":
+            since = make.NOW - timedelta(days=2)
             state = make.state(
                 feed.id,
                 failures=4.0,
                 last_error="The server answered 503 Service Unavailable",
-                last_ok_at=make.NOW - timedelta(days=2),
+                last_ok_at=since,
             )
-        rows.append(FeedHealth(feed=feed, state=state, status=status, articles=37 * n))  # type: ignore[arg-type]
+        rows.append(
+            FeedHealth(
+                feed=feed,
+                state=state,
+                status=status,  # type: ignore[arg-type]
+                since=since,
+                usual=usual,
+                articles=37 * n,
+            )
+        )
     return tuple(rows)
 
 

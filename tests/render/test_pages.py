@@ -239,6 +239,33 @@ def test_feeds_that_cannot_be_reached_are_named_at_once() -> None:
     assert "Example Capitol Post : The server answered 503 Service Unavailable" in text
 
 
+def test_a_source_in_trouble_says_since_when_and_why() -> None:
+    gone = replace(
+        sample.health()[6], state=make.state(retired_at=make.NOW, last_error="answered 410 Gone")
+    )
+    never = replace(sample.health()[4], since=None)
+    empty = replace(sample.health()[3], since=None, usual=None)
+    text = read(pages.sources(sample.view(), [*sample.health(), gone, never, empty])).text()
+    for words in (
+        "silent nothing new since 27 June 2019 , usually every 2 h 30 min",
+        "silent it never held an entry",
+        "failing since 28 Jun 21:00 : The server answered 503 Service Unavailable",
+        "failing never read so far: The server answered 503 Service Unavailable",
+        "retired since 21 June 2019 : answered 410 Gone",
+    ):
+        assert words in text
+
+
+def test_within_a_group_the_sources_in_trouble_come_first() -> None:
+    seoul = [h for h in sample.health() if h.feed.perspective.startswith("rok-")]
+    fine = [replace(h, status="ok", since=None, usual=None) for h in seoul]
+    last = max(fine, key=lambda h: h.feed.title.casefold())
+    rows = [replace(h, status="failing") if h is last else h for h in fine]
+    text = read(pages.sources(sample.view(), rows)).text()
+    assert len(rows) > 1
+    assert all(text.index(last.feed.title) <= text.index(h.feed.title) for h in rows)
+
+
 @pytest.mark.parametrize("static", [False, True])
 def test_every_page_has_an_empty_state(static: bool) -> None:
     view = replace(sample.view(), links=Links(static=static), version="")

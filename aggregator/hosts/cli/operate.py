@@ -33,6 +33,8 @@ from aggregator.hosts.embedded import Embedded
 from aggregator.hosts.export import export as write_site
 from aggregator.model import Outcome, VisitReport
 from aggregator.ports import Tools
+from aggregator.render.safe import shown
+from aggregator.steps import health
 
 Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[
@@ -130,6 +132,7 @@ def poll(
             print_json(done.summary() | {"failures": failures})
         else:
             _print_round(done.summary(), failures)
+        _print_ailing(opened, {failure["feed"] for failure in failures})
     if visits and len(failures) == len(visits):
         raise typer.Exit(1)
 
@@ -159,6 +162,13 @@ def _print_round(summary: dict[str, Any], failures: list[dict[str, str]]) -> Non
         "{unchanged} unchanged, {failed} failed; {entries} entries, {new_articles} new articles, "
         "{relevant} relevant, {stories} stories new or changed".format(**summary)
     )
+
+
+def _print_ailing(opened: Tools, told: set[str]) -> None:
+    """What no failure of this round has told: feeds that give nothing although nothing fails."""
+    for each in health.worst_first(jobs.health(opened)):
+        if each.status in ("silent", "retired") and each.feed.id not in told:
+            err.print(shown(health.sentence(each), 500), markup=False)
 
 
 @told
