@@ -192,8 +192,6 @@ class HttpFetch:
                 trail.concluded(answer)
             return answer
         finally:
-            if trail is not None:
-                trail.end()
             await connection.aclose()
 
 

@@ -44,7 +44,7 @@ class Trail:
 
     def ask(self, method: str, url: str, headers: Headers) -> None:
         """A request begins."""
-        self.end()
+        self._end()
         sent = tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in headers)
         self._now = Exchange(
             method=method,
@@ -71,8 +71,8 @@ class Trail:
         if isinstance(answer, Redirect):
             self._know(redirect="permanent" if answer.permanent else "temporary")
 
-    def end(self) -> None:
-        """The request is over, or was given up."""
+    def _end(self) -> None:
+        """The request is over: another one follows, or none."""
         if self._now is not None:
             if self._document is not None:
                 self._know(wire_bytes=self._document.wire, body_bytes=self._document.size)
@@ -82,7 +82,7 @@ class Trail:
 
     def exchanges(self) -> tuple[Exchange, ...]:
         """All that was done."""
-        self.end()
+        self._end()
         return tuple(self._done)
 
     def _know(self, **more: Any) -> None:
