@@ -48,40 +48,67 @@ NOTHING: Final = Verdict(
 
 
 class Telling(NamedTuple):
-    """The names one of which stands in all that is relevant: anchors in title or summary, South
-    Korea and who acts for it in the title."""
+    """The names without some of which no article is relevant."""
 
-    title: Names
-    summary: Names
+    anywhere: Names
+    """All that are told below: a text with none of them needs no closer look."""
+    anchors: Names
+    """Enough in title or summary."""
+    alone: Names
+    """Enough in the title: matters that have South Korea in their very name."""
+    acting: Names
+    """South Korea and who acts for it. In the title, together with"""
+    matters: Names
+    """a topic, an event, or who acts for another state, or with"""
+    matter: re.Pattern[str]
+    """a word of diplomacy or security."""
 
 
 def telling(taxonomy: Taxonomy, rules: Relevance) -> Telling | None:
     """None: every article may be relevant."""
     if rules.threshold <= 0:
         return None
-    anchors = [tag for tag in taxonomy.values() if tag.anchor]
+    tags = taxonomy.values()
+    anchors = [tag for tag in tags if tag.anchor]
+    alone = [tag for tag in tags if tag.slug in _BILATERAL]
     acting = [
         tag
-        for tag in taxonomy.values()
-        if tag.slug in _ROK | _BILATERAL
-        or (_ROK.intersection(tag.parents) and tag.facet in _ACTING)
+        for tag in tags
+        if tag.slug in _ROK or (_ROK.intersection(tag.parents) and tag.facet in _ACTING)
     ]
-    return Telling(title=names_of([*anchors, *acting]), summary=names_of(anchors))
+    matters = [
+        tag
+        for tag in tags
+        if (tag.facet in ("topic", "event") and tag.slug not in _NOT_DIPLOMACY)
+        or _acts_for_others(tag.slug, taxonomy)
+    ]
+    return Telling(
+        anywhere=names_of([*anchors, *alone, *acting]),
+        anchors=names_of(anchors),
+        alone=names_of(alone),
+        acting=names_of(acting),
+        matters=names_of(matters),
+        matter=taxonomy.words["matter"].pattern,
+    )
 
 
 def may_be_relevant(title: str, summary: str, feed: Feed, names: Telling | None) -> bool:
     """False: `judge` cannot find it relevant, whatever its tags are. Costs a tenth of tagging.
 
-    Points are only given for an anchor in title or summary, for South Korea in the title, or by
-    the feed.
+    Points are only given for an anchor in title or summary, for South Korea with a matter in the
+    title, or by the feed.
     """
     if feed.scope == "korea-specific" or names is None:
         return True
-    # The names that count in a summary are among those that count in a title: for most texts one
-    # search tells that there is none of either.
-    if not names.title.stand_in(f"{title}\n{summary}"):
+    if not names.anywhere.stand_in(f"{title}\n{summary}"):
         return False
-    return names.title.stand_in(title) or names.summary.stand_in(summary)
+    if names.anchors.stand_in(title) or names.anchors.stand_in(summary):
+        return True
+    if names.alone.stand_in(title):
+        return True
+    return names.acting.stand_in(title) and (
+        names.matter.search(title) is not None or names.matters.stand_in(title)
+    )
 
 
 def judge(

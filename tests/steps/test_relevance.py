@@ -84,7 +84,9 @@ def test_out_of_the_domain(title: str) -> None:
 
 def test_reasons_are_readable() -> None:
     assert verdict("Kim Jong Un speaks").reasons == ("anchor kim-jong-un in the title",)
-    assert verdict("Bread prices rise").reasons == ("nothing about Korea in title or summary",)
+    assert verdict("Bread prices rise").reasons == (
+        "nothing about Korea's relations in title or summary",
+    )
     sport = verdict("North Korea win football final")
     assert sport.reasons == (
         "anchor north-korea in the title",
@@ -160,10 +162,13 @@ def test_what_cannot_be_relevant_is_never_relevant(title: str, summary: str) -> 
         ("Local elections in France", False),
         ("Thanks to a new bank, prices fall", False),
         ("북한이 미사일을 쐈다", True),
-        ("Seoul and Tokyo talk", True),
+        ("Seoul and Tokyo hold security talks", True),
+        ("Snow falls on Seoul", False),
     ],
 )
-def test_only_names_of_korea_make_it_worth_tagging(title: str, possible: bool) -> None:
+def test_only_names_of_korea_and_its_matters_make_it_worth_tagging(
+    title: str, possible: bool
+) -> None:
     assert may_be_relevant(title, "", feed(scope="general"), TELLING) is possible
     assert may_be_relevant(title, "", feed(scope="korea-specific"), TELLING)
     assert may_be_relevant(title, "", feed(), telling(TAXONOMY, Relevance(threshold=0)))
