@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from aggregator.model import Article, Document, Entry, Feed, Reading
 from aggregator.steps.language import language
@@ -29,6 +29,7 @@ _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _EMPTY_BRACKETS = re.compile(r"\(\s*\)|\[\s*\]|<\s*>")
 _IN_BRACKETS = re.compile(r"^\(([^()]*)\)$")
 _ANCHOR = re.compile(r"#(?!(?:comments?|respond|rss|feed|top|main|ref)\b)([^\W\d_][\w.:%-]+)$")
+_FRONT_PAGE = re.compile(r"[^:/?#]+://[^/?#]*/?\??(?:#(?![!/]).*)?", re.DOTALL)
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
@@ -193,10 +194,12 @@ def _is_home_page(link: str, feed: Feed) -> bool:
 
     The rule must not look at the entry's neighbours: an id has to stay when they are gone.
     """
-    parts = urlsplit(link)
-    if parts.path in ("", "/") and not parts.query and not parts.fragment.startswith(("!", "/")):
-        return True
-    return canonical(link) in (canonical(feed.site), canonical(feed.url))
+    return bool(_FRONT_PAGE.fullmatch(link)) or canonical(link) in _own_pages(feed)
+
+
+@lru_cache(maxsize=64)
+def _own_pages(feed: Feed) -> tuple[str, str]:
+    return canonical(feed.site), canonical(feed.url)
 
 
 def _newer(one: Article, other: Article) -> Article:

@@ -42,7 +42,7 @@ _BILATERAL: Final = frozenset(
 )
 """Topics that have South Korea in their very name."""
 NOTHING: Final = Verdict(
-    relevant=False, score=0.0, reasons=("nothing about Korea in title or summary",)
+    relevant=False, score=0.0, reasons=("nothing about Korea's relations in title or summary",)
 )
 """The verdict on an article that no reason speaks for or against."""
 

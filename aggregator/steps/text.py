@@ -127,7 +127,8 @@ def _ends(text: str) -> list[int]:
 def _last_sentence_end(head: str) -> int:
     # The character after the cut is not seen, so a full stop at the very end counts only if it
     # cannot be inside a number or an abbreviation.
-    return max(_ends(head), default=0)
+    ends = reversed(list(_SENTENCE_END.finditer(head)))
+    return next((end.end() for end in ends if end[2] or not _is_abbreviation(head, end)), 0)
 
 
 def _is_abbreviation(text: str, end: re.Match[str]) -> bool:
