@@ -76,6 +76,7 @@ class Place:
                 patch.setenv(name, value)
             done = CliRunner().invoke(app, arguments)
         logging.getLogger().handlers.clear()  # they write to streams that are gone now
+        logging.getLogger().setLevel(logging.WARNING)  # as it was: later tests listen, too
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         assert done.exit_code == expect, f"{done.exit_code}: {done.stdout}\n{done.stderr}"
