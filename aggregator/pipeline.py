@@ -12,7 +12,7 @@
         publish (render/, on request)    due? ─▶ compose ─▶ publish ─▶ letter ─▶ send ─▶ settle
                  pure                    pure    pure       edge       pure      edge    pure
 
-`jobs.py` joins these steps with the edges; `hosts/` decides when and where the jobs run.
+`jobs/` joins these steps with the edges; `hosts/` decides when and where the jobs run.
 
 * read    parse ▶ normalise             a document's bytes become articles (in a worker process)
 * decide  fresh ▶ tag ▶ judge ▶ next check    only what the library does not hold yet is tagged

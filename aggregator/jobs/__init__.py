@@ -1,0 +1,41 @@
+"""Where steps meet edges: short functions that a host calls when and where it likes.
+
+The truth is in the tables. To lose or to double a job is harmless.
+
+visits      claim, ask, ingest, settle: the feeds that are due
+unpolled    receive, backfill: documents that no poll brought
+hubs        subscribe_hubs
+checking    check: a visit explained, nothing stored
+stories     arrange
+issues      draft, compose, deliver
+"""
+
+from aggregator.jobs.checking import Checked, check
+from aggregator.jobs.hubs import hubs_can_reach, subscribe_hubs
+from aggregator.jobs.issues import Delivery, compose, compose_letter, deliver, draft, render
+from aggregator.jobs.stories import arrange
+from aggregator.jobs.unpolled import backfill, receive
+from aggregator.jobs.visits import ask, claim, health, ingest, news, register, settle
+
+__all__ = [
+    "Checked",
+    "Delivery",
+    "arrange",
+    "ask",
+    "backfill",
+    "check",
+    "claim",
+    "compose",
+    "compose_letter",
+    "deliver",
+    "draft",
+    "health",
+    "hubs_can_reach",
+    "ingest",
+    "news",
+    "receive",
+    "register",
+    "render",
+    "settle",
+    "subscribe_hubs",
+]

@@ -1,0 +1,168 @@
+"""Stories of a week -> an issue -> letters that are handed over."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aggregator.errors import NotFound
+from aggregator.model import Issue, Ledger, Mail, MailState, OutboxItem, Period, Subscriber
+from aggregator.ports import Send, Tools
+from aggregator.render.mail import Body, body, letter
+from aggregator.steps import delivery, digest, periods, polling, tokens
+
+log = logging.getLogger(__name__)
+
+MAIL_LEASE = timedelta(minutes=15)
+"""Above the ten minutes that RFC 5321 gives a server to answer the final dot."""
+MOST_STORIES = 2_000
+
+
+def draft(tools: Tools, period: Period) -> Issue:
+    """The issue about `period` as it would be composed now; nothing is written."""
+    config = tools.config
+    # What was published before the week may have been seen in it: it is news as far as the backlog.
+    since = period.start - config.digest.backlog
+    told = tools.store.stories(limit=MOST_STORIES, since=since, until=period.end)
+    return digest.compose(
+        period,
+        told,
+        _ledger(tools, period),
+        site=config.site,
+        rules=config.digest,
+        taxonomy=tools.taxonomy,
+        now=tools.clock(),
+    )
+
+
+def _ledger(tools: Tools, period: Period) -> Ledger:
+    now = tools.clock()
+    seen, kept, merged = tools.store.counts(period.start, period.end)
+    titles: dict[str, list[str]] = {"ok": [], "silent": [], "failing": [], "retired": [], "new": []}
+    for feed_id, state in sorted(tools.store.states().items()):
+        titles[polling.status(state, now)].append(tools.feeds[feed_id].title)
+    return Ledger(
+        feeds_ok=len(titles["ok"]),
+        feeds_silent=tuple(titles["silent"]),
+        feeds_failed=tuple(titles["failing"] + titles["retired"]),
+        seen=seen,
+        kept=kept,
+        merged=merged,
+    )
+
+
+def compose(tools: Tools, week: Period | None = None) -> tuple[Issue, ...]:
+    """Publish every issue that is due (or the one asked for); returns those that are new.
+
+    An issue past its window is published on the site and held from the mail.
+    """
+    if week is not None:
+        return (issue,) if (issue := _publish(tools, week, mailed=True)) else ()
+    made: list[Issue] = []
+    rules, now = tools.config.digest, tools.clock()
+    installed, covered = tools.store.installed_at(), tools.store.covered_until()
+    while due := periods.due(rules, installed, covered, now):
+        covered = due.period.end
+        _, relevant, _ = tools.store.counts(due.period.start, due.period.end)
+        if due.late and not relevant:
+            continue  # the machine was off: a row of empty issues would help nobody
+        if issue := _publish(tools, due.period, mailed=not due.late):
+            made.append(issue)
+    return tuple(made)
+
+
+def _publish(tools: Tools, period: Period, *, mailed: bool) -> Issue | None:
+    issue = draft(tools, period)
+    published = tools.store.publish_issue(issue, mailed=mailed)
+    if published:
+        log.info("issue", extra={"period": period.name, "stories": issue.stories, "mailed": mailed})
+    return issue if published else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What came of the letters that waited."""
+
+    states: dict[MailState, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.states.values())
+
+
+def deliver(tools: Tools, stopping: Callable[[], bool] = lambda: False) -> Delivery:
+    """Hand over every letter that waits, over a few connections side by side."""
+    connections = 1 if tools.mail_is_file else tools.config.mail.connections
+    with ThreadPoolExecutor(connections, thread_name_prefix="mail") as pool:
+        counts = [
+            f.result()
+            for f in [pool.submit(_connection, tools, stopping) for _ in range(connections)]
+        ]
+    return Delivery(states=dict(sum(counts, Counter())))
+
+
+def _connection(tools: Tools, stopping: Callable[[], bool]) -> Counter[MailState]:
+    """Send until nothing waits. One row is claimed at a time: a crash strands no second one."""
+    done: Counter[MailState] = Counter()
+    rendered: dict[str, tuple[Issue, Body]] = {}
+    send = tools.open_mail()
+    try:
+        while not stopping():
+            claimed = tools.store.claim_mail(tools.clock(), MAIL_LEASE, 1)
+            if not claimed:
+                break
+            for item in claimed:
+                if item.period not in rendered:
+                    rendered[item.period] = _rendered(tools, item)
+                done[_send_one(tools, send, item, *rendered[item.period])] += 1
+    finally:
+        send.close()
+    return done
+
+
+def _rendered(tools: Tools, item: OutboxItem) -> tuple[Issue, Body]:
+    issue = tools.store.issue(item.period)
+    if issue is None:
+        raise NotFound(f"the letter {item.id} belongs to an issue that is not stored")
+    return issue, render(tools, issue)
+
+
+def _send_one(tools: Tools, send: Send, item: OutboxItem, issue: Issue, made: Body) -> MailState:
+    held = True
+
+    def before_dot() -> bool:
+        nonlocal held
+        held = tools.store.mark_dot(item.id)
+        return held
+
+    result = send(compose_letter(tools, issue, made, item.subscriber), before_dot)
+    if not held:  # unsubscribed meanwhile, or the lease went to somebody else: not ours to settle
+        return "suppressed"
+    settlement = delivery.settle(item, result, tools.config.mail, tools.clock())
+    tools.store.settle_mail(item.id, settlement, tools.clock())
+    log.info("letter", extra={"letter": item.id, "state": settlement.state, "code": result.code})
+    return settlement.state
+
+
+def render(tools: Tools, issue: Issue) -> Body:
+    """HTML and text of an issue, before they are made out to a reader."""
+    config = tools.config
+    return body(
+        issue, site=config.site, mail=config.mail, env=tools.templates, taxonomy=tools.taxonomy
+    )
+
+
+def compose_letter(tools: Tools, issue: Issue, made: Body, subscriber: Subscriber) -> Mail:
+    """The finished letter of one reader: the same bytes at every attempt."""
+    return letter(
+        issue,
+        made,
+        subscriber,
+        site=tools.config.site,
+        mail=tools.config.mail,
+        token=tokens.make(tools.secret, "unsubscribe", subscriber.id),
+    )
