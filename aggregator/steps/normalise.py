@@ -95,12 +95,13 @@ def normalise(entry: Entry, feed: Feed, now: datetime) -> Article | None:
 
 
 def _article(entry: Entry, feed: Feed, now: datetime, texts: _Texts) -> Article | None:
-    title, summary, content, _ = texts
+    title, summary, content, aside = texts
     if not title or not (entry.link or entry.guid):
         return None
     date = _date(entry)
     if date is not None and date > now + _FAR_FUTURE:
         date = None
+    tongue = _primary(feed.language or entry.language)
     return Article(
         id=_identity(entry, feed, title),
         feed_id=feed.id,
@@ -109,10 +110,9 @@ def _article(entry: Entry, feed: Feed, now: datetime, texts: _Texts) -> Article 
         title=title,
         summary=summary,
         content=content,
-        author=_author(entry.authors),
-        language=language(
-            f"{title} {summary[:_TELLS_LANGUAGE]}", _primary(feed.language or entry.language)
-        ),
+        # Nobody sees who wrote what is set aside, or in which language.
+        author="" if aside else _author(entry.authors),
+        language=tongue if aside else language(f"{title} {summary[:_TELLS_LANGUAGE]}", tongue),
         published_at=min(date, now) if date else now,
         dated=date is not None,
         updated_at=_edit_date(entry, now),
