@@ -120,3 +120,12 @@ def test_feeds_that_are_silent_or_retired_are_told_on_stderr_after_the_round(pla
     again = place.result("poll", "--all", "--json", *at)
     assert "gone is retired: its publisher ended it: answered 410 Gone, 2019-06-30" in again.stderr
     assert "quiet" not in again.stdout
+
+
+def test_of_many_silent_feeds_some_are_named_and_the_rest_counted(place: Place) -> None:
+    for n in range(13):
+        place.publish(f"quiet{n}", rss((f"old{n}", "Kim speaks", AT - timedelta(days=40))))
+    place.write()
+    done = place.result("poll", "--all", "--as-of", "2019-06-30T07:00:00Z")
+    assert done.stderr.count("is silent") == 10
+    assert "... and 3 more: `aggregator feeds list` shows them all" in done.stderr

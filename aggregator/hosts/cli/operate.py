@@ -42,6 +42,10 @@ Port = Annotated[
 ]
 
 
+_MOST_AILING = 10
+"""Feeds that are named after a round: more would hide its result."""
+
+
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     for command in (run, poll, export, demo):
@@ -166,9 +170,16 @@ def _print_round(summary: dict[str, Any], failures: list[dict[str, str]]) -> Non
 
 def _print_ailing(opened: Tools, told: set[str]) -> None:
     """What no failure of this round has told: feeds that give nothing although nothing fails."""
-    for each in health.worst_first(jobs.health(opened)):
-        if each.status in ("silent", "retired") and each.feed.id not in told:
-            err.print(shown(health.sentence(each), 500), markup=False)
+    ailing = [
+        each
+        for each in health.worst_first(jobs.health(opened))
+        if each.status in ("silent", "retired") and each.feed.id not in told
+    ]
+    for each in ailing[:_MOST_AILING]:
+        err.print(shown(health.sentence(each), 500), markup=False)
+    if len(ailing) > _MOST_AILING:
+        more = len(ailing) - _MOST_AILING
+        err.print(f"... and {more} more: `aggregator feeds list` shows them all", markup=False)
 
 
 @told
