@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -348,6 +349,95 @@ def test_6_a_temporary_redirect_never_moves_a_feed(
         for _ in range(6):
             mine.round(timedelta(days=2))
     assert [request.target for request in web.requests] == ["/wire.xml", "/new.xml"] * 6
+
+
+def test_6_a_permanent_move_is_followed_once_it_proved_stable_and_undone_when_lost(
+    tmp_path: Path, web: FeedServer
+) -> None:
+    feed = Reply(body=rss(item()), etag='"1"')
+    new = web.add("/new.xml", *[feed] * 7, *[Reply(status=404)] * 3)
+    url = web.add("/wire.xml", *[redirect(new, 301)] * polling.MOVED_VISITS, feed)
+    with desk(tmp_path, {"wire": url}) as mine:
+        for _ in range(polling.MOVED_VISITS + 2):
+            assert mine.round(timedelta(days=2))["wire"].outcome is not Outcome.FAILED
+        assert mine.state().address == new
+        before = len(web.requests)
+        for _ in range(3):
+            assert mine.round(timedelta(days=2))["wire"].outcome is Outcome.FAILED
+        assert mine.round(timedelta(days=2))["wire"].outcome is Outcome.UNCHANGED
+        assert mine.state().address is None
+        assert len(mine.articles()) == 1
+    asked = [request.target for request in web.requests]
+    assert asked[:before] == ["/wire.xml", "/new.xml"] * polling.MOVED_VISITS + ["/new.xml"] * 2
+    assert asked[before:] == ["/new.xml"] * 3 + ["/wire.xml"]
+
+
+def test_6_back_off_grows_with_the_weight_of_failures_up_to_a_day(
+    tmp_path: Path, web: FeedServer
+) -> None:
+    urls = {
+        "server": web.add("/500.xml", Reply(status=500)),
+        "client": web.add("/404.xml", Reply(status=404)),
+    }
+    urls["network"] = "http://127.0.0.1:9/feed.xml"
+    waits: dict[str, list[timedelta]] = {id: [] for id in urls}
+    with desk(tmp_path, urls) as mine:
+        for _ in range(8):
+            mine.round(timedelta(days=2))
+            for id, kept in waits.items():
+                kept.append(mine.state(id).next_check_at - mine.now)
+    for kept in waits.values():
+        assert kept == sorted(kept)
+        assert kept[-1] <= timedelta(hours=24)
+    assert waits["network"][0] < waits["server"][0] < waits["client"][0]
+    assert waits["client"][-1] == timedelta(hours=24)
+
+
+def test_7_visits_follow_the_hours_in_which_a_feed_publishes(
+    tmp_path: Path, web: FeedServer
+) -> None:
+    """A newsroom that publishes from 10 to 18 o'clock in Seoul, Monday to Friday."""
+    start = datetime(2024, 3, 4, tzinfo=UTC)  # a Monday
+    dates = [
+        day + timedelta(hours=1 + n // 3, minutes=n % 3 * 20)
+        for day in (start + timedelta(days=k) for k in range(14))
+        if day.weekday() < 5
+        for n in range(24)
+    ]
+    visits: list[datetime] = []
+    mine: Desk
+
+    async def newsroom(request: Request, writer: Any) -> None:
+        visits.append(mine.now)
+        entries = [
+            f"<title>{when}</title><guid>{when}</guid><pubDate>{format_datetime(when)}</pubDate>"
+            for when in dates
+            if when <= mine.now
+        ]
+        body = rss(*entries[-40:])
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        await writer.drain()
+
+    with desk(tmp_path, {"wire": web.add("/wire.xml", newsroom)}, now=start) as mine:
+        while mine.now < start + timedelta(days=14):
+            mine.round(mine.state().next_check_at - mine.now)
+    last_week = [at for at in visits if at >= start + timedelta(days=7)]
+    at_work = [at for at in last_week if at.weekday() < 5 and 1 <= at.hour < 10]
+    at_night = [at for at in last_week if at.weekday() < 5 and 11 <= at.hour < 24]
+    weekend = [at for at in last_week if at.weekday() >= 5]
+    assert len(at_work) / (5 * 9) > 3 * len(at_night) / (5 * 13)
+    assert len(at_work) / (5 * 9) > 2 * len(weekend) / (2 * 24)
+
+
+def test_9_earlier_pages_are_left_alone_by_a_poll(tmp_path: Path, web: FeedServer) -> None:
+    links = "".join(
+        f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="{rel}" href="{web.url("/2")}"/>'
+        for rel in ("prev-archive", "next", "next-archive")
+    )
+    with desk(tmp_path, {"wire": web.add("/1", Reply(body=rss(item(), head=links)))}) as mine:
+        assert mine.round()["wire"].new == 1
+        mine.round(timedelta(days=2))
+    assert {request.target for request in web.requests} == {"/1"}
 
 
 def test_6_gone_retires_a_feed_and_says_so(tmp_path: Path, web: FeedServer) -> None:
