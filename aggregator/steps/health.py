@@ -14,6 +14,8 @@ WORST_FIRST: tuple[FeedStatus, ...] = ("failing", "silent", "retired", "new", "o
 TROUBLE: tuple[FeedStatus, ...] = ("failing", "silent", "retired")
 _SUMMARY: tuple[FeedStatus, ...] = ("ok", "new", "silent", "failing", "retired")
 _WEEK = timedelta(days=7)
+_REMEMBERED = timedelta(days=45)
+"""A rhythm fades: after a longer silence it says nothing of what was usual before."""
 
 
 def health(feed: Feed, state: FeedState, now: datetime) -> FeedHealth:
@@ -24,17 +26,18 @@ def health(feed: Feed, state: FeedState, now: datetime) -> FeedHealth:
         state=state,
         status=status,
         since=polling.since(state, now),
-        usual=_usual(state, now) if status == "silent" else None,
+        usual=_usual(state) if status == "silent" else None,
     )
 
 
-def _usual(state: FeedState, now: datetime) -> timedelta | None:
-    weekly = rhythm.expected(state.rhythm, now - _WEEK, now)
-    if not weekly or state.last_new_at is None:
+def _usual(state: FeedState) -> timedelta | None:
+    """How long from one entry to the next while the feed had any."""
+    latest, asked = state.last_new_at, state.last_ok_at
+    if latest is None or asked is None or asked - latest > _REMEMBERED:
         return None
-    usual = _WEEK / weekly
-    # Of a long silence the rhythm fades: what explains nothing any more is not told.
-    return usual if 2 * usual <= now - state.last_new_at else None
+    weekly = rhythm.expected(state.rhythm, latest - _WEEK, latest)
+    # What explains nothing any more is not told.
+    return _WEEK / weekly if weekly and 2 * _WEEK / weekly <= asked - latest else None
 
 
 def worst_first(feeds: Iterable[FeedHealth]) -> list[FeedHealth]:

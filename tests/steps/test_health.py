@@ -47,6 +47,12 @@ def test_a_silent_feed_is_told_by_its_own_rhythm() -> None:
     assert " h" in said
 
 
+def test_of_an_archive_no_rhythm_is_told() -> None:
+    published = [NOW - 3_000 * DAY - n * 3 * HOUR for n in range(50)]
+    found = silent(last_new_at=published[0], rhythm=rhythm.begin(published, NOW))
+    assert health.reason(found) == "nothing new since 2011-04-13 12:00 UTC"
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
