@@ -1,10 +1,15 @@
 """Times of publication -> when a feed publishes, and when it is next worth a visit.
 
-What is learnt of a feed is the mean number of entries for each quarter of an hour of the day, how
-they lie on the minutes of an hour (articles are set to appear at the full hour, and a visit just
-after it finds them all), and how the thirds of each day of the week differ: newsrooms sleep, and
-rest at the weekend. All fade over weeks. From them follows what to expect at any time ahead; a feed
-that has just published more than that is expected to go on for some hours.
+What is learnt of a feed is the mean number of entries for each hour of the day and its quarters,
+how they lie on the minutes of an hour (articles are set to appear at the full hour, and a visit
+just after it finds them all), and how the thirds of each day of the week differ: newsrooms sleep,
+and rest at the weekend. All fade over weeks. How much more or less than that came of late, over
+spans of an hour to some days, tells how far it holds now: stories break, and feeds change.
+
+Everything finer is believed by what was seen of it, and until then what is coarser speaks for it:
+an hour is taken for its surroundings and these for the day, a weekday for any day, this hour for
+usual. To weigh as much as the coarser it takes both entries and days: few entries prove little of a
+slow feed, and few days little of a fast one, whose entries come in batches.
 
 A visit costs a request; every entry that waits for one costs delay. With entries that come at a
 steady rate r and visits every T, the cost r T^2 / 2 of the waiting balances the cost c of a request
@@ -15,19 +20,21 @@ come when the delay expected to have gathered since the last visit reaches c.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import exp
+from operator import mul
 
 SLOTS = 96
-MINUTES = 60
 SLOT = 15
 """Minutes."""
-DAY = 24 * 60
+HOUR = 60
+HOURS = 24
+DAY = 24 * HOUR
 WEEK = 7 * DAY
 CELLS = 21
-CELL = 8 * 60
+CELL = 8 * HOUR
 """Minutes: a third of a day, for the midnights of the world are not that of UTC."""
 
 FADE = 21.0
@@ -37,143 +44,204 @@ MEMORY = 63
 UNIT = 100
 """Stored counts are hundredths: fading would lose whole ones."""
 MOST = 999_999
-DAY_PRIOR = 1.0
-"""Days of watching by which the surroundings of a quarter of an hour speak for it."""
-WEEK_PRIOR = 4.0
-"""Entries, beside those of a usual day, by which the week is taken to be even."""
-MINUTE_PRIOR = 1.0
-"""Entries on each minute of the hour by which these are taken to be even."""
-REACH = 4
-"""Quarters of an hour on each side that count as surroundings."""
-RECENT = 360.0
-"""Minutes in which the weight of what was just seen falls to 1 / e."""
-RECENT_PRIOR = 3.0
+ENTRIES = 1.0
+DAYS = 2.0
+"""What is finer weighs as much as what is coarser after so many entries and usual days of them."""
+SURGE = 2.0
+"""Entries by which what came of late weighs as much as what is usual."""
+LULL = 4.0
+"""Days, beside these, for less than usual: that none came is often but the gap between batches."""
+EVEN = 15.0
+"""Entries by which the minutes of an hour are taken to be even."""
+REACH = 2
+"""Hours on each side that count as surroundings."""
+SPANS = (HOUR, 4 * HOUR, 16 * HOUR, 64 * HOUR)
+"""Minutes in which the weight of what came of late falls to 1 / e."""
 
-_SINCE, _UNTIL, _OBSERVED, _EXPECTED, _HEAD = 0, 1, 2, 3, 4
+_SINCE, _UNTIL, _LATE = 0, 1, 2
+_HEAD = _LATE + 2 * len(SPANS)
 _DAY = _HEAD + CELLS
-_HOUR = _DAY + SLOTS
-_SIZE = _HOUR + MINUTES
+_MINUTES = _DAY + SLOTS
+_SIZE = _MINUTES + HOUR
 _LEFT = exp(-1 / FADE)
+_HOURLY = tuple(exp(-HOUR / span) for span in SPANS)
+_WAITED = [HOUR - n - 0.5 for n in range(HOUR)]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 
 
 class Rhythm:
-    """What is known of one feed, ready to be asked. Rates are entries a minute."""
+    """What is known of one feed, ready to be asked. Rates are entries an hour.
 
-    __slots__ = ("_base", "_cells", "_factors", "_held", "_minutes", "_since", "_surge", "_until")
+    Only what is asked for is worked out: this runs at every visit, and most look an hour ahead.
+    """
+
+    __slots__ = (
+        "_cells",
+        "_extra",
+        "_factors",
+        "_first",
+        "_held",
+        "_hours",
+        "_late",
+        "_less",
+        "_mean",
+        "_minutes",
+        "_more",
+        "_quarters",
+        "_rates",
+        "_shapes",
+        "_shares",
+        "_since",
+        "_slots",
+        "_until",
+    )
 
     def __init__(self, stored: tuple[int, ...]) -> None:
         self._since, self._until = stored[_SINCE], stored[_UNTIL]
+        self._late = stored[_LATE:_HEAD]
         self._cells = stored[_HEAD:_DAY]
-        self._base = self._profile(stored[_DAY:_HOUR])
-        self._minutes = _even(stored[_HOUR:])
-        # Minutes that the entries of a quarter of an hour wait until its end, at a rate of 1.
-        self._held = [
-            sum(self._minutes[start + n] * (SLOT - n - 0.5) for n in range(SLOT))
-            for start in range(0, MINUTES, SLOT)
+        self._slots = slots = stored[_DAY:_MINUTES]
+        self._hours = [
+            (a + b + c + d) / UNIT
+            for a, b, c, d in zip(slots[::4], slots[1::4], slots[2::4], slots[3::4], strict=True)
         ]
-        self._factors: dict[int, float] = {}
-        observed, expected = stored[_OBSERVED] / UNIT, stored[_EXPECTED] / UNIT
-        # Less than expected is left out: a slow hour is no reason to miss the next one.
-        self._surge = max((observed + RECENT_PRIOR) / (expected + RECENT_PRIOR) - 1.0, 0.0)
-
-    def _profile(self, counts: Sequence[int]) -> list[float]:
-        """Entries a minute for each quarter of an hour of a day."""
-        watched = self._watched()
-        # Of a slow feed only the mean is known: half an entry keeps it above nothing.
-        total = sum(counts) / UNIT
-        mean = (total + 0.5) / (sum(watched) + REACH)
-        sums = [0, *accumulate((*counts[-REACH:], *counts, *counts[:REACH]))]
-        times = [0.0, *accumulate((*watched[-REACH:], *watched, *watched[:REACH]))]
-        width = 2 * REACH + 1
-        prior = DAY_PRIOR * width
-        base = []
-        for slot, (count, days) in enumerate(zip(counts, watched, strict=True)):
-            near = (sums[slot + width] - sums[slot]) / UNIT + mean * prior
-            near /= times[slot + width] - times[slot] + prior
-            base.append((count / UNIT + near * DAY_PRIOR) / ((days + DAY_PRIOR) * SLOT))
-        return base
-
-    def _watched(self) -> list[float]:
-        """Faded days for which each quarter of an hour was watched."""
+        # Faded days for which an hour was watched: those just past may have been once more.
         whole, rest = divmod(min(self._until - self._since, MEMORY * DAY), DAY)
-        less = (1 - _LEFT**whole) / (1 - _LEFT)
-        more = (1 - _LEFT ** (whole + 1)) / (1 - _LEFT)
-        first, extra = self._until % DAY // SLOT, rest // SLOT
-        watched = [less] * SLOTS
-        for n in range(extra + 1):
-            watched[(first - n) % SLOTS] = more
-        return watched
+        self._less = (1 - _LEFT**whole) / (1 - _LEFT)
+        self._more = (1 - _LEFT ** (whole + 1)) / (1 - _LEFT)
+        self._first, self._extra = self._until % DAY // HOUR, rest // HOUR
+        days = self._less + (self._more - self._less) * (self._extra + 1) / HOURS
+        # Half an entry keeps a feed with none above nothing.
+        self._mean = (sum(self._hours) + 0.5) / (HOURS * days + 1)
+        minutes = stored[_MINUTES:]
+        even = EVEN / HOUR
+        part = 1 / (sum(minutes) / UNIT + EVEN)
+        self._minutes = [(n / UNIT + even) * part for n in minutes]
+        self._shares = [0.0, *accumulate(self._minutes)]
+        self._quarters = [b - a for a, b in pairwise(self._shares[::SLOT])]
+        # Minutes that the entries of each quarter wait until the hour ends, at one an hour.
+        waits = [0.0, *accumulate(map(mul, self._minutes, _WAITED))]
+        self._held = [b - a for a, b in pairwise(waits[::SLOT])]
+        self._rates: dict[int, float] = {}
+        self._factors: dict[int, float] = {}
+        self._shapes: dict[int, list[float]] = {}
+
+    def _watched(self, hour: int) -> float:
+        return self._more if (self._first - hour) % HOURS <= self._extra else self._less
+
+    def _usual(self, hour: int) -> float:
+        """Entries in this hour of a day."""
+        if hour not in self._rates:
+            count = days = 0.0
+            for n in range(hour - REACH, hour + REACH + 1):
+                count += self._hours[n % HOURS]
+                days += self._watched(n % HOURS)
+            prior = ENTRIES + DAYS * (2 * REACH + 1) * self._mean
+            near = (count + prior) / (days + prior / self._mean)
+            prior = ENTRIES + DAYS * near
+            count, days = self._hours[hour], self._watched(hour)
+            self._rates[hour] = (count + prior) / (days + prior / near)
+        return self._rates[hour]
 
     def _factor(self, cell: int) -> float:
         """How much more is published in this third of a day than in that of other days."""
         if cell not in self._factors:
-            first = cell * CELL % DAY // SLOT
-            usual = sum(self._base[first : first + CELL // SLOT]) * SLOT
+            first = cell * CELL % DAY // HOUR
+            hours = range(first, first + CELL // HOUR)
+            count = sum(self._hours[first : first + CELL // HOUR])
+            days = sum(self._watched(hour) for hour in hours) / len(hours)
+            usual = count / max(days, 1.0)
             # When this third of a day last began; then week by week back.
             age = (self._until - (cell - 9) * CELL) % WEEK
             watched = min(self._until - self._since, MEMORY * DAY)
             due = 0.0
             while age <= watched:
-                slots = min(age // SLOT + 1, CELL // SLOT)
-                due += sum(self._base[first : first + slots]) * SLOT * _LEFT ** (age // DAY)
+                due += usual * min(age / CELL, 1.0) * _LEFT ** (age // DAY)
                 age += WEEK
             seen = self._cells[cell] / UNIT if due else 0.0
-            # One day is not every day: a usual one is put beside those that were seen.
-            prior = WEEK_PRIOR + usual
+            # A weekday comes once a week: to wait for more of them would take a month.
+            prior = ENTRIES + usual
             self._factors[cell] = (seen + prior) / (due + prior)
         return self._factors[cell]
 
+    def _shape(self, hour: int) -> list[float]:
+        """How much more of the entries of this hour than of others lies in each of its quarters."""
+        if hour not in self._shapes:
+            counts = self._slots[4 * hour : 4 * hour + 4]
+            total = self._hours[hour] + ENTRIES
+            self._shapes[hour] = [
+                (n / UNIT + ENTRIES * share) / (total * share)
+                for n, share in zip(counts, self._quarters, strict=True)
+            ]
+        return self._shapes[hour]
+
     def _rate(self, at: int) -> float:
-        """Entries a minute in the quarter of an hour in which minute `at` lies."""
-        return self._base[at % DAY // SLOT] * self._factor(_cell(at))
+        """Entries in the hour in which minute `at` lies."""
+        return self._usual(at % DAY // HOUR) * self._factor((at // CELL + 9) % CELLS)
+
+    def _share(self, at: int, stop: int) -> float:
+        """Part of the entries of an hour that come from minute `at` to `stop`, both of it."""
+        if stop - at == HOUR:
+            return 1.0
+        first, last = at % HOUR, (stop - 1) % HOUR + 1
+        shares, shape, total = self._shares, self._shape(at % DAY // HOUR), 0.0
+        while first < last:
+            quarter = first // SLOT
+            end = min(last, (quarter + 1) * SLOT)
+            total += shape[quarter] * (shares[end] - shares[first])
+            first = end
+        return total
+
+    def parts(self, start: int, end: int) -> Iterator[tuple[int, float]]:
+        """The hours from minute `start` to minute `end`: where each ends, and its entries."""
+        while start < end:
+            stop = min(end, (start // HOUR + 1) * HOUR)
+            yield stop, self._rate(start) * self._share(start, stop)
+            start = stop
 
     def expected(self, start: int, end: int) -> float:
         """Number of entries from minute `start` to minute `end`."""
-        total = 0.0
-        while start < end:
-            step = min(end, (start // SLOT + 1) * SLOT)
-            share = sum(self._minutes[start % MINUTES : (step - 1) % MINUTES + 1])
-            total += self._rate(start) * share
-            start = step
-        return total
+        return sum(count for _, count in self.parts(start, end))
+
+    def _levels(self) -> list[float]:
+        """What each span adds to the usual rate, 1, by what came of late; the shortest first."""
+        level, added = 1.0, []
+        lull = SURGE + LULL * HOURS * self._mean
+        for n in reversed(range(len(SPANS))):
+            seen, due = self._late[2 * n] / UNIT, self._late[2 * n + 1] / UNIT
+            prior = SURGE if seen > level * due else lull
+            now = (seen + prior * level) / (due + prior)
+            added.append(now - level)
+            level = now
+        return added[::-1]
 
     def wait(self, limit: int, cost: float) -> int:
         """Minutes from the last visit until the delay to be expected reaches `cost`."""
         start, end = self._until + 1, self._until + limit
         at, count, delay = start, 0.0, 0.0
+        levels = self._levels()
         while at < end:
-            stop = min(end, (at // SLOT + 1) * SLOT)
-            rate = self._rate(at) * (1.0 + self._surge * exp((start - at) / RECENT))
-            shares = self._minutes[at % MINUTES : (stop - 1) % MINUTES + 1]
-            if stop - at == SLOT:
-                more = SLOT * count + rate * self._held[at % MINUTES // SLOT]
+            stop = min(end, (at // HOUR + 1) * HOUR)
+            rate = self._rate(at) * (1.0 + sum(levels))
+            shape = self._shape(at % DAY // HOUR)
+            whole = stop - at == HOUR
+            if whole:
+                more = HOUR * count + rate * sum(map(mul, shape, self._held))
                 if delay + more < cost:
-                    at, count, delay = stop, count + rate * SLOT, delay + more
+                    at, count, delay = stop, count + rate, delay + more
+                    levels = list(map(mul, levels, _HOURLY))
                     continue
-            for share in shares:
+            left = at - stop
+            for minute in range(at % HOUR, (stop - 1) % HOUR + 1):
                 at += 1
-                delay += count + rate * share / 2
-                count += rate * share
+                share = rate * shape[minute // SLOT] * self._minutes[minute]
+                delay += count + share / 2
+                count += share
                 if delay >= cost:
                     return at - self._until
+            levels = [level * exp(left / span) for level, span in zip(levels, SPANS, strict=True)]
         return limit
-
-
-def _even(counts: Sequence[int]) -> list[float]:
-    """How the entries of a quarter of an hour lie on its minutes; 1 is the mean."""
-    shares = []
-    for start in range(0, MINUTES, SLOT):
-        quarter = [n / UNIT + MINUTE_PRIOR for n in counts[start : start + SLOT]]
-        mean = sum(quarter) / SLOT
-        shares += [n / mean for n in quarter]
-    return shares
-
-
-def _cell(at: int) -> int:
-    # The epoch was a Thursday, and the first cells are those of Monday.
-    return (at // CELL + 9) % CELLS
 
 
 def _minutes(when: datetime) -> int:
@@ -190,10 +258,15 @@ def begin(published: Sequence[datetime], now: datetime) -> tuple[int, ...]:
     until = _minutes(now)
     oldest = published[(len(published) - 1) * 3 // 4]
     since = max(_minutes(oldest), until - MEMORY * DAY)
-    stored: list[float] = [since, until, 0, 0, *(0,) * (_SIZE - _HEAD)]
-    for when in published:
-        if (at := _minutes(when)) >= since:
-            _count(stored, at, UNIT * _LEFT ** (until // DAY - at // DAY))
+    came = [at for when in published if (at := _minutes(when)) >= since]
+    stored: list[float] = [since, until, *(0,) * (_SIZE - _LATE)]
+    for at in came:
+        _count(stored, at, UNIT * _LEFT ** (until // DAY - at // DAY))
+    whole = Rhythm(_whole(stored))
+    for stop, due in whole.parts(max(since, until - 4 * SPANS[-1]), until):
+        for n, span in enumerate(SPANS):
+            stored[_LATE + 2 * n + 1] += UNIT * due * exp((stop - until) / span)
+    _came(stored, came, until)
     return _whole(stored)
 
 
@@ -210,32 +283,47 @@ def learn(
     start, end = stored[_UNTIL], _minutes(now)
     if end <= start:
         return stored
-    came = [at for when in published if start < (at := _minutes(when)) <= end]
-    came += [(start + end) // 2] * (new - len(came))
-    changed: list[float] = list(stored)
-    changed[_SINCE] = max(stored[_SINCE], end - MEMORY * DAY)
-    changed[_UNTIL] = end
-    fading = exp((start - end) / RECENT)
-    changed[_OBSERVED] = stored[_OBSERVED] * fading + UNIT * len(came)
-    expected = Rhythm(stored).expected(start, min(end, start + DAY))
-    changed[_EXPECTED] = stored[_EXPECTED] * fading + UNIT * expected
-    if days := end // DAY - start // DAY:
-        left = _LEFT**days
-        changed[_HEAD:] = [value * left for value in changed[_HEAD:]]
+    times = [_minutes(when) for when in published]
+    came = [at for at in times if start < at <= end]
+    if (more := new - len(came)) > 0:
+        # The last visit saw a part of its minute: batches at the full hour are met in the midst.
+        same = min(times.count(start), more)
+        came += [start] * same + [(start + end) // 2] * (more - same)
+    gap = end - start
+    # Of an absence only the last day is looked at; it stands for all.
+    due = Rhythm(stored).expected(max(start, end - DAY), end) * max(gap / DAY, 1.0)
+    changed: list[float] = [max(stored[_SINCE], end - MEMORY * DAY), end, *stored[_LATE:_HEAD]]
+    for n, span in enumerate(SPANS):
+        fading = exp(-gap / span)
+        changed[_LATE + 2 * n] *= fading
+        late = _LATE + 2 * n + 1
+        changed[late] = changed[late] * fading + UNIT * due * (1 - fading) * span / gap
+    days = end // DAY - start // DAY
+    if not came and not days:
+        return (*_whole(changed), *stored[_HEAD:])
+    left = _LEFT**days
+    changed += [value * left for value in stored[_HEAD:]]
     for at in came:
         _count(changed, at, UNIT * _LEFT ** (end // DAY - at // DAY))
+    _came(changed, came, end)
     return _whole(changed)
 
 
 def _whole(stored: Sequence[float]) -> tuple[int, ...]:
     times = (int(stored[_SINCE]), int(stored[_UNTIL]))
-    return (*times, *(min(round(value), MOST) for value in stored[_OBSERVED:]))
+    return (*times, *(min(round(value), MOST) for value in stored[_LATE:]))
 
 
 def _count(stored: list[float], at: int, weight: float) -> None:
-    stored[_HEAD + _cell(at)] += weight
+    # The epoch was a Thursday, and the first cells are those of Monday.
+    stored[_HEAD + (at // CELL + 9) % CELLS] += weight
     stored[_DAY + at % DAY // SLOT] += weight
-    stored[_HOUR + at % MINUTES] += weight
+    stored[_MINUTES + at % HOUR] += weight
+
+
+def _came(stored: list[float], came: Sequence[int], until: int) -> None:
+    for n, span in enumerate(SPANS):
+        stored[_LATE + 2 * n] += UNIT * sum(exp((at - until) / span) for at in came)
 
 
 def wait(stored: tuple[int, ...], cost: timedelta, longest: timedelta) -> timedelta | None:

@@ -61,11 +61,55 @@ def test_a_steady_feed_is_visited_by_the_root_of_its_rate() -> None:
 
 
 def test_a_daily_batch_is_awaited_and_met() -> None:
-    stored = watched(daily(9, each=10), MONDAY + 20 * DAY + 12 * HOUR)
+    now = MONDAY + 20 * DAY + 12 * HOUR
+    stored = watched(daily(9, each=10), now)
+    batch, visits = MONDAY + 21 * DAY + 9 * HOUR, 0
+    while now <= batch:
+        wait = rhythm.wait(stored, COST, DAY)
+        assert wait is not None
+        now += wait
+        visits += 1
+        stored = rhythm.learn(stored, [], 0, now)
+    assert visits <= 5
+    assert now - batch <= 20 * MINUTE
+
+
+def test_a_feed_that_turns_fast_is_followed_within_hours() -> None:
+    times = daily(9, days=14)
+    now = MONDAY + 14 * DAY
+    stored = watched(times, now)
+    for n in range(1, 5):
+        at = now + n * HOUR
+        came = [at - k * 7 * MINUTE for k in range(8)]
+        stored = rhythm.learn(stored, came, len(came), at)
     wait = rhythm.wait(stored, COST, DAY)
     assert wait is not None
-    reached = MONDAY + 20 * DAY + 12 * HOUR + wait
-    assert 8 * HOUR <= reached - (MONDAY + 21 * DAY) <= 9 * HOUR + 20 * MINUTE
+    assert wait < HOUR / 2
+
+
+def test_a_feed_that_stops_is_visited_ever_less() -> None:
+    times = daily(*range(24), days=14)
+    stored, last = watched(times, times[-1]), timedelta()
+    for day in (0, 2, 4, 8, 16, 32):
+        quiet = stored
+        for n in range(1, day + 1):
+            quiet = rhythm.learn(quiet, [], 0, times[-1] + n * DAY)
+        wait = rhythm.wait(quiet, COST, DAY)
+        assert wait is not None
+        assert wait >= last
+        last = wait
+    assert last > 3 * HOUR
+
+
+def test_a_few_entries_do_not_make_an_hour_of_a_slow_feed() -> None:
+    """Three entries have three hours, which are chance: the others must not be given up."""
+    stored = rhythm.begin([MONDAY - n * DAY - n * 5 * HOUR for n in range(3)], MONDAY + HOUR)
+    day = [
+        rhythm.expected(stored, MONDAY + n * HOUR, MONDAY + (n + 1) * HOUR) for n in range(1, 25)
+    ]
+    rates = [rate for rate in day if rate is not None]
+    assert len(rates) == 24
+    assert max(rates) < 20 * min(rates)
 
 
 def test_the_minute_of_the_hour_is_learnt() -> None:
