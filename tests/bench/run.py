@@ -24,6 +24,7 @@ from aggregator.edges.sql.store import open_store
 from aggregator.model import Article, Feed, FeedState, Fetched, Item, Judgement, Visit
 from aggregator.render.atom import atom
 from aggregator.rules import Configuration, Site
+from aggregator.steps.relevance import telling
 from aggregator.steps.text import plain
 from aggregator.taxonomy import load
 
@@ -60,12 +61,13 @@ def ingest(bodies: list[tuple[str, bytes]], folder: Path) -> tuple[dict[str, flo
     times: dict[str, float] = {}
     feeds = {name: Feed(id=name, url=f"http://{name}/", title=name) for name, _ in bodies}
     taxonomy = load()
+    names = telling(taxonomy, CONFIG.relevance)
     readings = {}
     with clock(times, "parse, normalise"):
         for name, body in bodies:
             fetched = Fetched(url=f"http://{name}/", body=body, body_hash=name)
             try:
-                reading = pipeline.read(fetched, feeds[name], NOW, replay=False)
+                reading = pipeline.read(fetched, feeds[name], NOW, replay=False, names=names)
             except Exception:
                 continue
             readings[name] = (fetched, reading)
