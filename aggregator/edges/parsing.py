@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from aggregator.errors import NotAFeed, Stopped
+from aggregator.errors import AggregatorError, NotAFeed, Stopped
 
 R = TypeVar("R")
 
@@ -77,8 +77,9 @@ class ParserPool:
     def run(self, step: Callable[..., R], *args: Any, **kwargs: Any) -> R:
         """`step(*args, **kwargs, **given)` in a worker. Blocks.
 
-        Raises what the step raises, NotAFeed when its document had to be given up, and Stopped
-        when `close` was called. The step is a function of a module, which the worker imports.
+        Raises what the step raises, NotAFeed when its document had to be given up, Stopped when
+        `close` was called, and AggregatorError when no process can be started. The step is a
+        function of a module, which the worker imports.
         """
         job = self._schedule(step, args, kwargs)
         self._jobs.add(job)
@@ -118,13 +119,20 @@ class ParserPool:
         with self._lock:
             if self._closed:
                 raise Stopped(_STOPPED)
-            if not self._pool.active:
-                # pebble gives up for good when a worker without a job dies (out of memory, kill).
-                self._end_pool()
-                self._context, self._pool = self._new_pool()
-            scheduled: Future[Any] = self._pool.schedule(
-                _run, args=job, timeout=self._deadline.total_seconds()
-            )
+            try:
+                if not self._pool.active:
+                    # pebble gives up for good when a worker without a job dies (out of memory,
+                    # kill).
+                    self._end_pool()
+                    self._context, self._pool = self._new_pool()
+                scheduled: Future[Any] = self._pool.schedule(
+                    _run, args=job, timeout=self._deadline.total_seconds()
+                )
+            except (OSError, BrokenProcessPool) as error:
+                raise AggregatorError(
+                    f"no parser process can be started ({error.__cause__ or error}): it needs a "
+                    "folder for temporary files (TMPDIR) that can be written and has a short name"
+                ) from error
             return scheduled
 
     def _new_pool(self) -> tuple[_Context, Any]:

@@ -120,6 +120,33 @@ def workers() -> list[int]:
     return [child.pid for child in multiprocessing.active_children() if child.pid]
 
 
+def test_a_reason_is_given_when_no_process_can_be_started(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 120)  # too long for the socket of the process that forks
+    folder.mkdir()
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from datetime import timedelta\n"
+        "from aggregator.edges.parsing import ParserPool\n"
+        "if __name__ == '__main__':\n"
+        "    pool = ParserPool(1, timedelta(seconds=5))\n"
+        "    for _ in range(2):\n"
+        "        try:\n"
+        "            pool.run(max, [1, 2])\n"
+        "        except Exception as error:\n"
+        "            print(type(error).__name__, error)\n"
+        "    pool.close()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.count("AggregatorError no parser process can be started (AF_UNIX") == 2
+
+
 def test_lazy_and_gone() -> None:
     before = set(workers())
     pool = ParserPool(1, timedelta(seconds=30))
