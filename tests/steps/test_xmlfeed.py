@@ -117,11 +117,10 @@ groups = st.builds(
 children = st.lists(st.one_of(elements, elements, elements, groups), max_size=6)
 
 
-@given(st.lists(children, max_size=3), children, st.booleans())
-@settings(max_examples=400, deadline=None)
-def test_any_document_is_read_alike_or_left_to_feedparser(
-    entries: list[list[str]], head: list[str], atom: bool
-) -> None:
+documents = st.lists(children, max_size=3), children, st.booleans()
+
+
+def check_read_alike(entries: list[list[str]], head: list[str], atom: bool) -> None:
     names = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NAMES.items())
     item = "entry" if atom else "item"
     inside = "".join([*head, *(f"<{item}>{''.join(entry)}</{item}>" for entry in entries)])
@@ -133,6 +132,28 @@ def test_any_document_is_read_alike_or_left_to_feedparser(
     found = swift(body)
     if found is not None:
         assert found == authority(body)
+
+
+@given(*documents)
+@settings(max_examples=300, deadline=None)
+def test_any_document_is_read_alike_or_left_to_feedparser(
+    entries: list[list[str]], head: list[str], atom: bool
+) -> None:
+    check_read_alike(entries, head, atom)
+
+
+@pytest.mark.slow
+@given(*documents)
+@settings(max_examples=10_000, deadline=None)
+def test_ten_thousand_documents_are_read_alike_or_left_to_feedparser(
+    entries: list[list[str]], head: list[str], atom: bool
+) -> None:
+    check_read_alike(entries, head, atom)
+
+
+def test_a_title_counts_anew_after_one_inside_of_another_element() -> None:
+    entry = "<title>One</title><media:group><title>Two</title></media:group><title/>"
+    check_read_alike([[entry]], [], False)
 
 
 def test_feedparser_has_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,12 +64,11 @@ class EntryReader:
         self._values[f"{name}_detail"] = detail
 
     def title(self, element: Element) -> None:
-        if -1 < self._title_depth <= self._depth:
-            return
         value, kind = text_of(element)
-        language = language_of(element) or self._language
-        self._keep("title", value, {"type": kind, "language": language})
-        if value:
+        if not -1 < self._title_depth <= self._depth:
+            language = language_of(element) or self._language
+            self._keep("title", value, {"type": kind, "language": language})
+        if value:  # also of one that did not count: after a deeper one a title counts anew
             self._title_depth = self._depth
 
     def media_title(self, element: Element) -> None:
