@@ -302,16 +302,6 @@ class _Hub:
             return
         finally:
             self._free += 1
-        log.info(
-            "delivery",
-            extra={
-                "feed": report.feed_id,
-                "outcome": report.outcome.value,
-                "detail": report.detail,
-                "entries": report.entries,
-                "new": report.new,
-            },
-        )
         if report.new or report.edited:
             self._delivered()
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from aggregator import pipeline
 from aggregator.errors import NotAFeed
-from aggregator.jobs.visits import report_of
+from aggregator.jobs.visits import logged, report_of
 from aggregator.model import (
     Feed,
     Fetched,
@@ -33,8 +33,8 @@ def receive(tools: Tools, feed: Feed, fetched: Fetched) -> VisitReport:
     try:
         reading = tools.read(fetched, feed, tools.clock(), None)
     except NotAFeed as error:
-        return VisitReport(feed_id=feed.id, outcome=Outcome.FAILED, detail=str(error))
-    return _take_in(tools, feed, fetched, reading)
+        return logged(_failed(feed, str(error)), "delivery")
+    return logged(_take_in(tools, feed, fetched, reading), "delivery")
 
 
 async def backfill(

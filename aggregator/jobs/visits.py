@@ -78,7 +78,7 @@ def settle(tools: Tools, visits: Sequence[tuple[Visit, Answer]]) -> list[VisitRe
         ]
     )
     return [
-        _logged(_without_articles(answer, state))
+        logged(_without_articles(answer, state))
         for (_, answer), state in zip(visits, states, strict=True)
     ]
 
@@ -95,7 +95,7 @@ def ingest(tools: Tools, visit: Visit, fetched: Fetched) -> VisitReport:
     plan = pipeline.decide(visit, fetched, reading, known, tools.taxonomy, tools.config, now)
     new = tools.store.apply(plan)
     note_hub(tools, visit.feed, websub.named(fetched, reading), now)
-    return _logged(report_of(reading, plan, new, plan.state.next_check_at))
+    return logged(report_of(reading, plan, new, plan.state.next_check_at))
 
 
 def health(tools: Tools) -> tuple[FeedHealth, ...]:
@@ -136,9 +136,10 @@ def report_of(
     )
 
 
-def _logged(report: VisitReport) -> VisitReport:
+def logged(report: VisitReport, event: str = "visit") -> VisitReport:
+    """The report, which the log has now too."""
     log.info(
-        "visit",
+        event,
         extra={
             "feed": report.feed_id,
             "outcome": report.outcome.value,

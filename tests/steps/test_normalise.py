@@ -115,30 +115,23 @@ def test_what_does_not_count_keeps_title_and_summary_only() -> None:
     assert found.aside == {a.fingerprint for a in found.articles[1:]}
 
 
+def set_aside(summary: str) -> Article:
+    """An article that does not count."""
+    document = Document(entries=(entry(title="Title", summary=summary),))
+    (found,) = read(document, feed(), NOW, replay=False, counts=lambda *texts: False).articles
+    return found
+
+
 def test_a_summary_that_is_mostly_markup_is_read_to_its_end() -> None:
     picture = f"<img src='https://example.org/{'x' * 500}'>"
     source = f"<p>It begins.</p>{picture * 20}<p>It ends.</p>"
-    found = read(
-        Document(entries=(entry(title="Title", summary=source),)),
-        feed(),
-        NOW,
-        replay=False,
-        counts=lambda title, summary: False,
-    )
-    assert found.articles[0].summary == "It begins. It ends."
+    assert set_aside(source).summary == "It begins. It ends."
 
 
 @given(st.text(alphabet="<>&;ab /p\"' 한.\n", max_size=80), st.integers(0, 400))
 def test_a_long_summary_starts_as_it_would_if_all_of_it_were_read(start: str, more: int) -> None:
     source = start + "<p>" + "An everyday sentence of some words. " * more
-    aside = read(
-        Document(entries=(entry(title="Title", summary=source),)),
-        feed(),
-        NOW,
-        replay=False,
-        counts=lambda title, summary: False,
-    )
-    assert aside.articles[0].summary == made(title="Title", summary=source).summary
+    assert set_aside(source).summary == made(title="Title", summary=source).summary
 
 
 # ── dates ────────────────────────────────────────────────────────────────────────────────────────
