@@ -20,6 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from aggregator import demo, pipeline
+from aggregator.config import load as load_configuration
+from aggregator.config import shipped
 from aggregator.edges.sql.store import open_store
 from aggregator.model import Article, Feed, FeedState, Fetched, Item, Judgement, Visit
 from aggregator.render.atom import atom
@@ -153,6 +155,9 @@ def main() -> None:
             atom, found, site=site, taxonomy=taxonomy, self_url=f"{site.url}/a", title="bench"
         )
         console.print(f"atom.xml, {len(found)} {name} entries: {best_of(3, work):.0f} ms")
+    console.print(f"taxonomy loaded: {best_of(3, load):.0f} ms")
+    shipped_feeds = partial(load_configuration, shipped(), {})
+    console.print(f"shipped feeds.yaml loaded: {best_of(3, shipped_feeds):.0f} ms")
     html = "<p>" + "A sentence &amp; another one. " * 200 + "</p>"
     console.print(
         f"plain text of {len(html)} characters of HTML: {best_of(5, lambda: plain(html)):.2f} ms"
