@@ -14,7 +14,8 @@
 
 `jobs/` joins these steps with the edges; `hosts/` decides when and where the jobs run.
 
-* read    parse ▶ normalise             a document's bytes become articles (in a worker process)
+* read    parse ▶ normalise ▶ names Korea?    bytes become articles (in a worker process); entries
+          that stayed letter for letter are left out
 * decide  fresh ▶ tag ▶ judge ▶ next check    only what the library does not hold yet is tagged
 * arrange near copies ▶ stories ▶ perspectives ▶ rank
 """

@@ -14,7 +14,7 @@ from aggregator import jobs
 from aggregator.errors import Stopped
 from aggregator.model import Answer, Outcome, Visit, VisitReport
 from aggregator.ports import Tools
-from aggregator.steps.polling import host_gap
+from aggregator.steps.polling import address, host_gap
 from aggregator.steps.urls import host
 
 log = logging.getLogger(__name__)
@@ -136,14 +136,14 @@ class Poller:
         """Take visits in. The visit of a feed that waits already gets the place of the former one,
         whose lease has run out."""
         for visit in visits:
-            name = host(_url(visit))
+            name = host(address(visit.state, visit.feed))
             if name not in self._hosts:
                 self._hosts[name] = {}
                 self._ready.append(name)
             if visit.feed.id not in self._hosts[name]:
                 self._open += 1
             self._hosts[name][visit.feed.id] = visit
-        self._settle()
+        self._note_whether_idle()
         self._engage()
 
     def stop(self) -> None:
@@ -154,7 +154,7 @@ class Poller:
         for name in self._ready:
             del self._hosts[name]
         self._ready.clear()
-        self._settle()
+        self._note_whether_idle()
 
     async def idle(self) -> None:
         """Wait until every visit was made."""
@@ -176,7 +176,7 @@ class Poller:
                     self._each(await self._visit(visit))
                 finally:
                     self._open -= 1
-                    self._settle()
+                    self._note_whether_idle()
                     self._rest(name, visit)
         finally:
             self._workers -= 1
@@ -195,7 +195,8 @@ class Poller:
             return _failed(visit, f"{type(error).__name__}: {error}")
 
     def _rest(self, name: str, visit: Visit) -> None:
-        gap = host_gap(_url(visit), self._tools.config.polling).total_seconds()
+        asked = address(visit.state, visit.feed)
+        gap = host_gap(asked, self._tools.config.polling).total_seconds()
         if gap:
             asyncio.get_running_loop().call_later(gap, self._rested, name)
         else:
@@ -208,7 +209,7 @@ class Poller:
         else:
             del self._hosts[name]
 
-    def _settle(self) -> None:
+    def _note_whether_idle(self) -> None:
         if self._open:
             self._idle.clear()
         else:
@@ -217,10 +218,6 @@ class Poller:
 
 def _failed(visit: Visit, detail: str) -> VisitReport:
     return VisitReport(feed_id=visit.feed.id, outcome=Outcome.FAILED, detail=detail)
-
-
-def _url(visit: Visit) -> str:
-    return visit.state.address or visit.feed.url
 
 
 async def poll(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from aggregator import pipeline
@@ -12,6 +11,7 @@ from aggregator.errors import NotAFeed
 from aggregator.jobs.visits import logged, report_of
 from aggregator.model import (
     Feed,
+    FeedState,
     Fetched,
     FetchFailed,
     NotModified,
@@ -77,8 +77,8 @@ def _failed(feed: Feed, detail: str) -> VisitReport:
 def _take_in(tools: Tools, feed: Feed, fetched: Fetched, reading: Reading) -> VisitReport:
     """Write the articles of a document that no poll brought; the state of polling stays."""
     now = tools.clock()
-    state = replace(tools.store.states()[feed.id], next_check_at=_NO_LEASE)
     known = tools.store.known(feed.id, reading)
-    visit = Visit(feed=feed, state=state)
+    # The state that follows from this one is never stored.
+    visit = Visit(feed=feed, state=FeedState(feed_id=feed.id, next_check_at=_NO_LEASE))
     plan = pipeline.decide(visit, fetched, reading, known, tools.taxonomy, tools.config, now)
     return report_of(reading, plan, tools.store.apply(plan))

@@ -5,7 +5,6 @@ https://www.w3.org/TR/websub/, the part of the subscriber.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import ipaddress
 from collections.abc import Collection, Mapping, Sequence
@@ -245,8 +244,3 @@ def signed(secret: str, signature: str, body: bytes) -> bool:
         return False
     good = hmac.new(secret.encode(), body, method.lower()).hexdigest()
     return hmac.compare_digest(good.encode(), given.strip().lower().encode())
-
-
-def fingerprint(body: bytes) -> str:
-    """The hash by which a document is known to have changed."""
-    return hashlib.sha256(body).hexdigest()
