@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+import threading
 import warnings
 from pathlib import Path
 
@@ -93,3 +95,18 @@ def test_several_processes_may_start_at_once(new_url: NewUrl) -> None:
 def test_opening_what_is_up_to_date_does_not_import_alembic(url: str) -> None:
     ask = f"{START}.check(); sys.exit('alembic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", ask, url], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_new_file_that_is_held_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    """SQLite does not wait by itself where a file is switched to write-ahead logging."""
+    file = tmp_path / "new.db"
+    holder = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    holder.execute("CREATE TABLE held (id)")
+    holder.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.5, holder.execute, ["COMMIT"])
+    release.start()
+    try:
+        open_store(f"sqlite:///{file}", {}).close()
+    finally:
+        release.join()
+        holder.close()
