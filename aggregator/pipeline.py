@@ -43,8 +43,10 @@ from aggregator.model import (
 )
 from aggregator.rules import Clustering, Configuration, Relevance
 from aggregator.steps import dedup, normalise, polling, relevance, stories
+from aggregator.steps.copies import nearly
 from aggregator.steps.dates import zone_of
 from aggregator.steps.parse import parse
+from aggregator.steps.pool import pool as pooled
 from aggregator.steps.tagging import compile_tagger, tag
 from aggregator.steps.tagging.certainty import certainty
 from aggregator.steps.tagging.genre import genre
@@ -153,5 +155,6 @@ def arrange(
 
     The order of `loose` and of `placed` does not matter.
     """
-    copies = dedup.nearly(loose, placed, rules)
-    return stories.arrange(loose, placed, copies, taxonomy, rules, now)
+    pool = pooled(loose, placed, taxonomy, rules)
+    copies = nearly(pool, taxonomy.weights["copy"], rules)
+    return stories.arrange(pool, placed, copies, taxonomy, rules, now)

@@ -137,12 +137,16 @@ class TagRules(Rules):
 class Clustering(Rules):
     """How articles of one event become a story."""
 
-    window: Duration = timedelta(days=3)
-    """An article joins a story only when it is this near to its latest member."""
-    join: float = Field(0.24, gt=0, lt=1)
-    """Likeness (0 to 1) from which an article joins a story."""
-    copy_at: float = Field(0.65, alias="copy", gt=0, lt=1)
-    """Likeness (0 to 1) from which two texts are copies of one article."""
+    window: Duration = timedelta(days=5)
+    """An article joins a story only when it is this near to one of its members."""
+    longest: Duration = timedelta(days=14)
+    """From a story's first report to its last; what comes later opens another story."""
+    join: float = Field(0.45, gt=0, lt=1)
+    """Probability (0 to 1) from which articles in one language are one story."""
+    across: float = Field(0.5, gt=0, lt=1)
+    """Probability (0 to 1) from which articles in two languages are one story."""
+    copy_at: float = Field(0.45, alias="copy", gt=0, lt=1)
+    """Probability (0 to 1) from which two texts are copies of one article."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True

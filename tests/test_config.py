@@ -199,7 +199,7 @@ feeds:
             "feeds.yaml:1: digest.enabled: expected true or false, go",
         ),
         ("stories: {join: 2}\n", "feeds.yaml:1: stories.join: expected less than 1, got 2"),
-        ("stories: {join: 0.7}\n", "feeds.yaml:1: stories.join: not below stories.copy"),
+        ("stories: {window: 20d}\n", "feeds.yaml:1: stories.window: longer than stories.longest"),
         ("polling: {fastest: 2d}\n", "feeds.yaml:1: polling.fastest: longer than polling.slowest"),
         (
             "mail: {tls: maybe}\n",

@@ -146,9 +146,9 @@ def _contradictions(config: Configuration, read: Document, folder: Path) -> tupl
     checks: tuple[tuple[Where, bool, str], ...] = (
         (("polling", "fastest"), polling.fastest > polling.slowest, "longer than polling.slowest"),
         (
-            ("stories", "join"),
-            config.stories.join >= config.stories.copy_at,
-            "not below stories.copy: every member of a story would count as a copy",
+            ("stories", "window"),
+            config.stories.window > config.stories.longest,
+            "longer than stories.longest",
         ),
         (("mail", "url"), not _fits(config.mail.url, _MAIL), _wanted(_MAIL)),
         (

@@ -1,41 +1,252 @@
-"""word weights -> vectors of unit length, and how alike two of them are."""
+"""Sketches -> how likely two of them tell of one event.
+
+What is rare among the articles at hand says more than what is common. A few learned weights
+(`taxonomy/likeness.toml`) make one number of the features; `Space.features` names each of them.
+"""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from heapq import nlargest
+from typing import Final, TypeAlias
+
+from aggregator.steps.sketch import Sketch
 
 Vector: TypeAlias = Mapping[str, float]
 
 # A word in a stream of ten articles is not thereby rare: so many unseen ones stand behind them.
-_BACKGROUND = 200
+_BACKGROUND: Final = 1000
+_CROWD: Final = 1.5
+"""Days to either side in which articles crowd together."""
+_BURST: Final = 20 / (24 * 60)
+_FILED: Final = 10
+"""Under so many of its rarest words, and of its rarest marks, an article is found."""
+_MOST_UNDER_ONE: Final = 200
+_NEAREST, _NEAREST_ABROAD = 14, 6
+_LEAST_SHARED: Final = 0.3
+"""Sum of the weights of shared keys below which two articles have nothing to do with each other."""
 
-
-def rarity(documents: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """word -> idf, from how many of the documents hold it."""
-    held = Counter(word for document in documents for word in document)
-    total = len(documents) + _BACKGROUND
-    return {word: math.log(total / (1 + n)) for word, n in held.items()}
-
-
-def unit(weights: Mapping[str, float], idf: Mapping[str, float], *, unsaid: float = 0.0) -> Vector:
-    """Weights times idf, scaled to length 1; shorter by what `unsaid` stands for."""
-    scaled = {word: weight * idf[word] for word, weight in weights.items()}
-    length = math.sqrt(sum(v * v for v in scaled.values()) + unsaid * unsaid) or 1.0
-    return {word: v / length for word, v in scaled.items()}
-
-
-def vectors(documents: Sequence[Mapping[str, float]]) -> list[Vector]:
-    """One vector a document."""
-    idf = rarity(documents)
-    return [unit(document, idf) for document in documents]
+WITHIN: Final = (
+    "start",
+    "words",
+    "title",
+    "marks",
+    "hours",
+    "crowd",
+    "hours in a crowd",
+    "flash",
+    "brief",
+    "same actors",
+    "both relevant",
+    "burst",
+)
+ACROSS: Final = ("start", "marks", "shared marks", "share of the smaller", "days", "both relevant")
 
 
 def cosine(a: Vector, b: Vector) -> float:
-    """0 (nothing in common) to 1 (the same)."""
+    """0 (nothing in common) to 1 (the same), of vectors of unit length."""
     if len(b) < len(a):
         a, b = b, a
     # A list, not a generator: this is the innermost loop of copies and stories.
     return sum([value * b[word] for word, value in a.items() if word in b])
+
+
+def unit(weights: Mapping[str, float]) -> Vector:
+    """Scaled to length 1."""
+    length = math.sqrt(sum([v * v for v in weights.values()])) or 1.0
+    return {word: v / length for word, v in weights.items()}
+
+
+def log_odds(probability: float) -> float:
+    """Of a probability between 0 and 1."""
+    return math.log(probability / (1 - probability))
+
+
+class Space:
+    """Sketches side by side: rarity, neighbours, likeness. Articles are known by their number."""
+
+    def __init__(
+        self, sketches: Sequence[Sketch], weights: Mapping[str, Mapping[str, float]]
+    ) -> None:
+        self.sketches = sketches
+        self._within = [weights["within"].get(name, 0.0) for name in WITHIN]
+        self._across = [weights["across"].get(name, 0.0) for name in ACROSS]
+        self._held: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._texts: Counter[str] = Counter()
+        self._marked: Counter[str] = Counter()
+        times: defaultdict[str, list[float]] = defaultdict(list)
+        for each in sketches:
+            self._held[each.language].update(each.wording.words.keys())
+            self._texts[each.language] += 1
+            self._marked.update(each.wording.marks.keys())
+            times[each.language].append(each.at)
+        self._times = {language: sorted(found) for language, found in times.items()}
+        self._idf: defaultdict[str, dict[str, float]] = defaultdict(dict)
+        self._mark_idf: dict[str, float] = {}
+        self._words: dict[int, Vector] = {}
+        self._titles: dict[int, Vector] = {}
+        self._marks: dict[int, tuple[Vector, Vector, float]] = {}
+        self._crowds: dict[int, float] = {}
+        self._likes: dict[tuple[int, int], float] = {}
+        self._common: dict[tuple[int, int], float] = {}
+        self._by_key: defaultdict[str, list[int]] = defaultdict(list)
+        self._keys: dict[int, tuple[str, ...]] = {}
+
+    def rarity(self, word: str, language: str) -> float:
+        """Inverse document frequency of a word among the texts of its language."""
+        known = self._idf[language]
+        if word not in known:
+            total = _BACKGROUND + self._texts[language] + 1
+            known[word] = math.log(total / (self._held[language][word] + 0.5))
+        return known[word]
+
+    def _mark_rarity(self, mark: str) -> float:
+        if mark not in self._mark_idf:
+            total = _BACKGROUND + len(self.sketches) + 1
+            self._mark_idf[mark] = math.log(total / (self._marked[mark] + 0.5))
+        return self._mark_idf[mark]
+
+    def words(self, number: int) -> Vector:
+        """Of title and lead."""
+        if number not in self._words:
+            each = self.sketches[number]
+            rarity, language = self.rarity, each.language
+            self._words[number] = unit(
+                {w: x * rarity(w, language) for w, x in each.wording.words.items()}
+            )
+        return self._words[number]
+
+    def title(self, number: int) -> Vector:
+        if number not in self._titles:
+            each = self.sketches[number]
+            rarity, language = self.rarity, each.language
+            self._titles[number] = unit({w: rarity(w, language) for w in each.wording.title})
+        return self._titles[number]
+
+    def _marks_of(self, number: int) -> tuple[Vector, Vector, float]:
+        """Of unit length, as they are, and their sum."""
+        if number not in self._marks:
+            rarity = self._mark_rarity
+            raw = {m: x * rarity(m) for m, x in self.sketches[number].wording.marks.items()}
+            self._marks[number] = unit(raw), raw, sum(raw.values())
+        return self._marks[number]
+
+    def _crowd(self, number: int) -> float:
+        """Logarithm of how many articles of the language appeared around the same time."""
+        if number not in self._crowds:
+            each = self.sketches[number]
+            times = self._times[each.language]
+            first, last = (
+                bisect_left(times, each.at - _CROWD),
+                bisect_right(times, each.at + _CROWD),
+            )
+            self._crowds[number] = math.log(1 + last - first)
+        return self._crowds[number]
+
+    # ── pairs ────────────────────────────────────────────────────────────────────────────────
+
+    def words_in_common(self, one: int, other: int) -> float:
+        """Cosine of the words of two articles in one language."""
+        pair = (one, other) if one < other else (other, one)
+        if (found := self._common.get(pair)) is None:
+            found = self._common[pair] = cosine(self.words(one), self.words(other))
+        return found
+
+    def features(self, one: int, other: int) -> tuple[float, ...]:
+        """By the names in `WITHIN` (one language) or `ACROSS` (two)."""
+        a, b = self.sketches[one], self.sketches[other]
+        days = abs(a.at - b.at)
+        mine, raw, sum_a = self._marks_of(one)
+        theirs, raw_b, sum_b = self._marks_of(other)
+        marks = cosine(mine, theirs)
+        relevant = 1.0 if a.relevant and b.relevant else 0.0
+        if a.language != b.language:
+            if len(raw_b) < len(raw):
+                raw, raw_b = raw_b, raw
+            shared = sum([min(x, raw_b[m]) for m, x in raw.items() if m in raw_b])
+            smaller = min(sum_a, sum_b) or 1.0
+            return (
+                1.0,
+                marks,
+                min(shared, 40.0) / 10,
+                shared / smaller,
+                math.sqrt(days),
+                relevant,
+            )
+        hours = math.log1p(days * 24)
+        crowd = min(self._crowd(one), self._crowd(other))
+        p, q = a.wording, b.wording
+        burst = (
+            days < _BURST
+            and p.speaker != ""
+            and p.speaker == q.speaker
+            and a.publisher == b.publisher
+        )
+        return (
+            1.0,
+            self.words_in_common(one, other),
+            cosine(self.title(one), self.title(other)),
+            marks,
+            hours,
+            crowd,
+            hours * crowd,
+            1.0 if p.flash or q.flash else 0.0,
+            1.0 if a.brief or b.brief else 0.0,
+            min(len(p.actors & q.actors), 2.0),
+            relevant,
+            1.0 if burst else 0.0,
+        )
+
+    def likeness(self, one: int, other: int) -> float:
+        """Log-odds that both tell of one event."""
+        pair = (one, other) if one < other else (other, one)
+        if (odds := self._likes.get(pair)) is None:
+            same = self.sketches[one].language == self.sketches[other].language
+            weights = self._within if same else self._across
+            found = self.features(one, other)
+            odds = self._likes[pair] = sum([x * w for x, w in zip(found, weights, strict=True)])
+        return odds
+
+    # ── neighbours ───────────────────────────────────────────────────────────────────────────
+
+    def _filed_under(self, number: int) -> tuple[str, ...]:
+        if number not in self._keys:
+            language = self.sketches[number].language
+            words, (marks, _, _) = self.words(number), self._marks_of(number)
+            self._keys[number] = (
+                *(
+                    f"{language}:{w}"
+                    for w in nlargest(_FILED, sorted(words), key=words.__getitem__)
+                ),
+                *nlargest(_FILED, sorted(marks), key=marks.__getitem__),
+            )
+        return self._keys[number]
+
+    def file(self, number: int) -> None:
+        """From now on `near` finds it."""
+        for key in self._filed_under(number):
+            self._by_key[key].append(number)
+
+    def near(self, number: int, within: float) -> list[int]:
+        """The most promising of those on file and at most `within` days away, of its own language
+        and of others. Cost follows the index, not how many there are."""
+        each = self.sketches[number]
+        own, (marks, _, _) = self.words(number), self._marks_of(number)
+        shared: defaultdict[int, float] = defaultdict(float)
+        for key in self._filed_under(number):
+            weight = marks[key] if key in marks else own[key.split(":", 1)[1]]
+            for other in self._by_key.get(key, ())[-_MOST_UNDER_ONE:]:
+                shared[other] += weight
+        shared.pop(number, None)
+        close = [
+            (weight, -other)
+            for other, weight in shared.items()
+            if weight >= _LEAST_SHARED and abs(self.sketches[other].at - each.at) <= within
+        ]
+        own_language = [c for c in close if self.sketches[-c[1]].language == each.language]
+        abroad = [c for c in close if self.sketches[-c[1]].language != each.language]
+        chosen = (*nlargest(_NEAREST, own_language), *nlargest(_NEAREST_ABROAD, abroad))
+        return [-n for _, n in chosen]

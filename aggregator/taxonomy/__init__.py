@@ -25,7 +25,14 @@ from aggregator.taxonomy.model import (
     Weak,
     Words,
 )
-from aggregator.taxonomy.reading import Source, read_rules, read_tags, read_words
+from aggregator.taxonomy.reading import (
+    Source,
+    read_concepts,
+    read_rules,
+    read_tags,
+    read_weights,
+    read_words,
+)
 
 _SHIPPED = {
     "actors": "actor",
@@ -52,6 +59,8 @@ def load(extra: Sequence[Path] = (), off: Sequence[str] = ()) -> Taxonomy:
     rules, pairs, version = read_rules(rules_file)
     gate_file = Source.of("relevance.toml", (folder / "relevance.toml").read_text("utf-8"))
     words, gates = read_words(gate_file)
+    concepts = Source.of("concepts.toml", (folder / "concepts.toml").read_text("utf-8"))
+    weights = Source.of("likeness.toml", (folder / "likeness.toml").read_text("utf-8"))
     tags: dict[str, Tag] = {}
     for name, facet in _SHIPPED.items():
         source = Source.of(f"{name}.toml", (folder / f"{name}.toml").read_text("utf-8"))
@@ -75,6 +84,8 @@ def load(extra: Sequence[Path] = (), off: Sequence[str] = ()) -> Taxonomy:
         words=MappingProxyType(words),
         gates=gates,
         pairs=tuple(p for p in pairs if p.tag not in off),
+        concepts=MappingProxyType(read_concepts(concepts)),
+        weights=MappingProxyType(read_weights(weights)),
         version=version,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 FACETS: Final = (
@@ -152,6 +152,10 @@ class Taxonomy(Mapping[str, Tag]):
     """ "matter", "contact" and "home" of the relevance gate."""
     gates: tuple[Words, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    concepts: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """What happens: concept -> language -> words, for telling events apart and together."""
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """What the steps learned from labelled articles: question -> feature -> weight."""
     version: str = ""
 
     def __getitem__(self, slug: str) -> Tag:

@@ -100,6 +100,22 @@ def read_words(source: Source) -> tuple[dict[str, Words], tuple[Words, ...]]:
     return plain, tuple(words(name, raw) for name, raw in source.data["gate"].items())
 
 
+def read_concepts(source: Source) -> dict[str, Mapping[str, tuple[str, ...]]]:
+    """Concept -> language -> words; what happens in texts, in the languages of the sources."""
+    return {
+        name: MappingProxyType({code: tuple(words) for code, words in raw.items()})
+        for name, raw in source.data.items()
+    }
+
+
+def read_weights(source: Source) -> dict[str, Mapping[str, float]]:
+    """Question -> feature -> weight, as learned from labelled articles."""
+    return {
+        name: MappingProxyType({key: float(value) for key, value in raw.items()})
+        for name, raw in source.data.items()
+    }
+
+
 class _Reader:
     """One table of a file, key by key."""
 

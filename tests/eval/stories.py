@@ -12,10 +12,8 @@ from pathlib import Path
 from aggregator import pipeline
 from aggregator.model import Article, Feed, Item
 from aggregator.rules import Clustering, Relevance
-from aggregator.steps import dedup, stories
 from aggregator.steps.language import language
 from aggregator.taxonomy import Taxonomy, load
-from tests.make import item
 
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -62,7 +60,7 @@ def items(rows: Sequence[Mapping[str, str]], taxonomy: Taxonomy) -> list[Item]:
     """Rows of a labelled file as the library would hold them."""
     made = []
     for row in rows:
-        source = row.get("source") or row.get("id", "")
+        source = row.get("source", "")
         feed = Feed(id=source, url="", title=source, publisher=source)
         date = row.get("date")
         at = datetime.fromisoformat(date).astimezone(UTC) if date else UNDATED
@@ -85,38 +83,49 @@ def items(rows: Sequence[Mapping[str, str]], taxonomy: Taxonomy) -> list[Item]:
 
 def group(found: Sequence[Item], taxonomy: Taxonomy, rules: Clustering) -> dict[str, str]:
     """article id -> story id"""
-    copies = dedup.nearly(found, (), rules)
-    made = stories.arrange(found, (), copies, taxonomy, rules, UNDATED)
-    return dict(made.placements)
+    return dict(pipeline.arrange(found, (), taxonomy, rules, UNDATED).placements)
+
+
+def korea_sets(
+    data: Path, taxonomy: Taxonomy
+) -> list[tuple[str, tuple[list[Item], dict[str, str]]]]:
+    """(name, (items, id -> label)) of the sets about Korea."""
+    rows = _rows(data / "text/stories-tune.csv")
+    sets = [(lang, "story", [r for r in rows if r["lang"] == lang]) for lang in ("en", "ko")]
+    sets.append(("across", "event", _rows(data / "text/stories-crosslang-tune.csv")))
+    return [
+        (name, (items(rows, taxonomy), {r["id"]: r[label] for r in rows}))
+        for name, label, rows in sets
+    ]
 
 
 def run(data: Path, taxonomy: Taxonomy, rules: Clustering) -> list[tuple[str, Score]]:
     """(set, score) of every labelled set that is there."""
     results: list[tuple[str, Score]] = []
-    for lang in ("en", "ko"):
-        rows = [r for r in _rows(data / "text/stories-tune.csv") if r["lang"] == lang]
-        made = group(items(rows, taxonomy), taxonomy, rules)
-        results.append((f"Korea stories {lang}", score({r["id"]: r["story"] for r in rows}, made)))
+    for name, (found, gold) in korea_sets(data, taxonomy):
+        made = group(found, taxonomy, rules)
+        if name == "across":
+            results.append(("across languages", _across(found, gold, made)))
+        else:
+            results.append((f"Korea stories {name}", score(gold, made)))
     by_set: dict[str, list[dict[str, str]]] = defaultdict(list)
     for row in _rows(data / "text/stories-general-tune.csv"):
         by_set[row["set"]].append(row)
     for name, rows in sorted(by_set.items()):
         made = group(items(rows, taxonomy), taxonomy, rules)
         results.append((f"general {name}", score({r["id"]: r["story"] for r in rows}, made)))
-    results.append(("across languages", _across(data, taxonomy, rules)))
     return results
 
 
-def _across(data: Path, taxonomy: Taxonomy, rules: Clustering) -> Score:
+def _across(found: Sequence[Item], gold: Mapping[str, str], made: Mapping[str, str]) -> Score:
     """Only the pairs of one Korean and one English item."""
-    rows = _rows(data / "text/stories-crosslang-tune.csv")
-    made = group(items(rows, taxonomy), taxonomy, rules)
     right = said = true = 0
-    korean = [r for r in rows if r["lang"] == "ko"]
-    for one in korean:
-        for other in (r for r in rows if r["lang"] == "en"):
-            is_one = one["event"] == other["event"]
-            told = made[one["id"]] == made[other["id"]]
+    ids = {
+        lang: [i.article.id for i in found if i.article.language == lang] for lang in ("ko", "en")
+    }
+    for one in ids["ko"]:
+        for other in ids["en"]:
+            is_one, told = gold[one] == gold[other], made[one] == made[other]
             true, said, right = true + is_one, said + told, right + (is_one and told)
     precision, recall = right / said if said else 1.0, right / true
     return Score(precision=precision, recall=recall, pair_precision=precision, pair_recall=recall)
@@ -131,25 +140,43 @@ def table(data: Path) -> Iterator[str]:
             f"  {name:24} {made.b3:.3f} ({made.precision:.2f}, {made.recall:.2f})  "
             f"{made.pair:.3f} ({made.pair_precision:.2f}, {made.pair_recall:.2f})"
         )
-    precision, recall = copies(data, rules)
+    precision, recall = copies(data, taxonomy, rules)
     yield f"  near copies              precision {precision:.3f}, recall {recall:.3f}"
 
 
-def copies(data: Path, rules: Clustering) -> tuple[float, float]:
-    """(precision, recall) of D against S, R and X."""
-    right = said = true = 0
-    for row in _rows(data / "text/near-copies-tune.csv"):
-        pair = [
-            _plain_item(row["id_a"], row["title_a"], row["desc_a"]),
-            _plain_item(row["id_b"], row["title_b"], row["desc_b"]),
+def copy_pairs(data: Path, taxonomy: Taxonomy) -> tuple[list[Item], list[tuple[str, str, bool]]]:
+    """The items of the labelled pairs, each under its row and side, and (one, other, is copy)."""
+    found: list[Item] = []
+    pairs: list[tuple[str, str, bool]] = []
+    for n, row in enumerate(_rows(data / "text/near-copies-tune.csv")):
+        ids = (f"{n}a", f"{n}b")
+        sides = [
+            {"id": id, "title": row[f"title_{side}"], "summary": row[f"desc_{side}"], "source": ""}
+            for id, side in zip(ids, "ab", strict=True)
         ]
-        is_copy, told = row["label"] == "D", bool(dedup.nearly(pair, (), rules))
+        found += items(sides, taxonomy)
+        pairs.append((*ids, row["label"] == "D"))
+    return found, pairs
+
+
+def copies_in_stories(data: Path, taxonomy: Taxonomy) -> tuple[list[Item], dict[str, str]]:
+    """The items of the Korea stories, and id -> which text it is."""
+    rows = _rows(data / "text/stories-tune.csv")
+    return items(rows, taxonomy), {r["id"]: r["dup"] for r in rows}
+
+
+def copies(data: Path, taxonomy: Taxonomy, rules: Clustering) -> tuple[float, float]:
+    """(precision, recall) of D against S, R and X, all in one pool."""
+    found, pairs = copy_pairs(data, taxonomy)
+    made = {
+        c.article_id: c.original_id
+        for c in pipeline.arrange(found, (), taxonomy, rules, UNDATED).copies
+    }
+    right = said = true = 0
+    for one, other, is_copy in pairs:
+        told = made.get(one, one) == made.get(other, other)
         true, said, right = true + is_copy, said + told, right + (is_copy and told)
     return (right / said if said else 1.0), (right / true if true else 1.0)
-
-
-def _plain_item(id: str, title: str, summary: str) -> Item:
-    return item(id, title, summary=summary, published_at=UNDATED, seen_at=UNDATED)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
