@@ -45,6 +45,7 @@ _BILATERAL: Final = frozenset(
 _MEDIA: Final = frozenset({"kcna", "rodong-sinmun"})
 """State media: named as the source of a text more often than as its subject."""
 _WORLD: Final = frozenset({"united-nations", "unsc", "iaea"})
+_DIPLOMATS: Final = frozenset({"rok-foreign-ministry", "rok-unification-ministry"})
 _KOREA_ONLY: Final = frozenset({"dprk-state", "dprk-aligned", "nk-specialist"})
 """Perspectives that write of Korea by definition."""
 NOTHING: Final = Verdict(
@@ -85,8 +86,7 @@ def telling(taxonomy: Taxonomy, rules: Relevance) -> Telling | None:
     matters = [
         tag
         for tag in tags
-        if (tag.facet in ("topic", "event") and tag.slug not in _NOT_DIPLOMACY)
-        or _acts_for_others(tag.slug, taxonomy)
+        if _is_matter(tag.slug, taxonomy) or _acts_for_others(tag.slug, taxonomy)
     ]
     return Telling(
         anywhere=names_of([*anchors, *alone, *acting]),
@@ -200,6 +200,12 @@ def _acts_for_others(slug: str, taxonomy: Taxonomy) -> bool:
     )
 
 
+def _is_matter(slug: str, taxonomy: Taxonomy) -> bool:
+    """Whether it is a topic or event of diplomacy or security."""
+    tag = taxonomy[slug]
+    return tag.facet in ("topic", "event") and _NOT_DIPLOMACY.isdisjoint((slug, *tag.parents))
+
+
 def _foreign(tags: Sequence[Tagging], taxonomy: Taxonomy) -> bool:
     """Whether another state or a matter of diplomacy or security is named in the title."""
     for tag in tags:
@@ -208,7 +214,7 @@ def _foreign(tags: Sequence[Tagging], taxonomy: Taxonomy) -> bool:
         facet = taxonomy[tag.slug].facet
         if facet == "state" and tag.slug not in ("north-korea",):
             return True
-        if facet in ("topic", "event") and tag.slug not in _NOT_DIPLOMACY:
+        if _is_matter(tag.slug, taxonomy):
             return True
         if "north-korea" not in taxonomy[tag.slug].parents and taxonomy[tag.slug].parents:
             return True
@@ -234,7 +240,7 @@ def _anchors(tags: Sequence[Tagging], taxonomy: Taxonomy) -> list[_Reason]:
             continue
         fields = _fields(tag)
         if "title" in fields:
-            points = _IN_PASSING if tag.slug in _MEDIA else _IN_TITLE
+            points = _IN_SUMMARY if tag.slug in _MEDIA else _IN_TITLE
             found.append(_Reason(f"anchor {tag.slug} in the title", points))
         elif "summary" in fields:
             # An event of the past in a summary is often background only, and a medium is a source.
@@ -242,36 +248,38 @@ def _anchors(tags: Sequence[Tagging], taxonomy: Taxonomy) -> list[_Reason]:
             points = _IN_PASSING if aside else _IN_SUMMARY
             found.append(_Reason(f"anchor {tag.slug} in the summary", points))
     found.sort(key=lambda reason: -reason.points)
-    return [
-        reason._replace(points=reason.points if n == 0 else _FURTHER if n <= _MOST_FURTHER else 0.0)
-        for n, reason in enumerate(found)
-    ]
+    further = [reason._replace(points=_FURTHER) for reason in found[1 : 1 + _MOST_FURTHER]]
+    return found[:1] + further
 
 
 def _south_korea(
     article: Article, tags: Sequence[Tagging], taxonomy: Taxonomy
 ) -> list[_Reason]:
     """South Korea (or one who acts for it) with a diplomatic or security matter."""
-    title = [tag for tag in tags if "title" in _fields(tag)]
+    title = [tag for tag in tags if "title" in _fields(tag) and tag.method != "implied"]
     for tag in title:
         if tag.slug in _BILATERAL and _said(tag):
             return [_Reason(f"{tag.slug} in the title", _WITH_TOPIC)]
+    if alone := taxonomy.words["alone"].pattern.search(article.title):
+        return [_Reason(f"{alone[0]!r} in the title", _WITH_TOPIC)]
     named = [tag for tag in tags if _said(tag) and _is_south_korea(tag.slug, taxonomy)]
-    bare = [tag for tag in named if tag.method == "weak:R-KOREA" and tag in title]
-    who = next((t for t in named if t in title and t.method != "weak:R-KOREA"), None)
-    if who is not None:
-        for tag in title:
-            about = taxonomy[tag.slug].facet in ("topic", "event")
-            if about and tag.slug not in _NOT_DIPLOMACY and tag.method not in ("implied", "pair"):
-                return [_Reason(f"{who.slug} with {tag.slug} in the title", _WITH_TOPIC)]
+    bare = [tag for tag in named if tag in title]
+    whole = [tag for tag in bare if tag.method != "weak:R-KOREA"]
+    for tag in title if whole else ():
+        if _is_matter(tag.slug, taxonomy) and tag.method != "pair":
+            return [_Reason(f"{whole[0].slug} with {tag.slug} in the title", _WITH_TOPIC)]
     matter = _matter(article, named, taxonomy)
-    if matter and (who is not None or bare):
-        slug = (who or bare[0]).slug
-        return [_Reason(f"{slug} with {matter!r} in the title", _WITH_TOPIC)]
-    if who is not None:
-        for tag in title:
-            if _acts_for_others(tag.slug, taxonomy) and tag.method != "implied":
-                return [_Reason(f"{who.slug} with {tag.slug} in the title", _WITH_OTHER)]
+    if matter and bare:
+        return [_Reason(f"{(whole or bare)[0].slug} with {matter!r} in the title", _WITH_TOPIC)]
+    for tag in title if whole else ():
+        if _acts_for_others(tag.slug, taxonomy):
+            # Two countries side by side are as often in trade or travel news.
+            countries = taxonomy[tag.slug].facet == "state" and whole[0].slug in _ROK
+            points = _IN_PASSING if countries else _WITH_OTHER
+            return [_Reason(f"{whole[0].slug} with {tag.slug} in the title", points)]
+    for tag in named if matter else ():
+        if taxonomy[tag.slug].facet == "actor" or tag.slug in _DIPLOMATS:
+            return [_Reason(f"{matter!r} in the title, {tag.slug} in the summary", _WITH_OTHER)]
     return []
 
 
@@ -282,9 +290,18 @@ def _is_south_korea(slug: str, taxonomy: Taxonomy) -> bool:
 
 
 def _matter(article: Article, named: Sequence[Tagging], taxonomy: Taxonomy) -> str:
-    """A word of diplomacy or security in the title that is not part of a name ("국방" in 국방부)."""
-    spans = [(e.start, e.end) for t in named for e in t.evidence if e.field == "title"]
+    """A word of diplomacy or security in the title, unless it is only part of a body's name.
+
+    "국방" in 국방부 is such a part; what the foreign ministry does is diplomacy all the same.
+    """
+    parts = [
+        (evidence.start, evidence.end)
+        for tag in named
+        if taxonomy[tag.slug].facet == "org" and tag.slug not in _DIPLOMATS
+        for evidence in tag.evidence
+        if evidence.field == "title"
+    ]
     for found in taxonomy.words["matter"].pattern.finditer(article.title):
-        if not any(start <= found.start() and found.end() <= end for start, end in spans):
+        if not any(start <= found.start() and found.end() <= end for start, end in parts):
             return found[0]
     return ""
