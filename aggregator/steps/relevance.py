@@ -55,20 +55,24 @@ NOTHING: Final = Verdict(
 
 
 class Telling(NamedTuple):
-    """The names without some of which no article is relevant."""
+    """The names and words without some of which no article is relevant."""
 
     anywhere: Names
-    """All that are told below: a text with none of them needs no closer look."""
+    """All names below: a text with none of them, and not `by_itself`, needs no closer look."""
     anchors: Names
     """Enough in title or summary."""
     alone: Names
-    """Enough in the title: matters that have South Korea in their very name."""
+    """Enough in the title: matters that have South Korea in their very name. So are"""
+    by_itself: re.Pattern[str]
+    """these words."""
     acting: Names
     """South Korea and who acts for it. In the title, together with"""
     matters: Names
-    """a topic, an event, or who acts for another state, or with"""
+    """a topic, an event, another state or who acts for it, or with"""
     matter: re.Pattern[str]
-    """a word of diplomacy or security."""
+    """a word of diplomacy or security. With that word in the title, it is enough to find"""
+    people: Names
+    """who speaks for South Korea in the summary."""
 
 
 def telling(taxonomy: Taxonomy, rules: Relevance) -> Telling | None:
@@ -78,33 +82,29 @@ def telling(taxonomy: Taxonomy, rules: Relevance) -> Telling | None:
     tags = taxonomy.values()
     anchors = [tag for tag in tags if tag.anchor]
     alone = [tag for tag in tags if tag.slug in _BILATERAL]
-    acting = [
-        tag
-        for tag in tags
-        if tag.slug in _ROK or (_ROK.intersection(tag.parents) and tag.facet in _ACTING)
-    ]
-    matters = [
-        tag
-        for tag in tags
-        if _is_matter(tag.slug, taxonomy) or _acts_for_others(tag.slug, taxonomy)
-    ]
+    acting = [tag for tag in tags if _is_south_korea(tag.slug, taxonomy)]
     return Telling(
         anywhere=names_of([*anchors, *alone, *acting]),
         anchors=names_of(anchors),
         alone=names_of(alone),
+        by_itself=taxonomy.words["alone"].pattern,
         acting=names_of(acting),
-        matters=names_of(matters),
+        matters=names_of(
+            tag
+            for tag in tags
+            if _is_matter(tag.slug, taxonomy) or _acts_for_others(tag.slug, taxonomy)
+        ),
         matter=taxonomy.words["matter"].pattern,
+        people=names_of(tag for tag in acting if _speaks(tag.slug, taxonomy)),
     )
 
 
 def may_be_relevant(title: str, summary: str, feed: Feed, names: Telling | None) -> bool:
     """False: `judge` cannot find it relevant, whatever its tags are. Costs a tenth of tagging.
 
-    Points are only given for an anchor in title or summary, for South Korea with a matter in the
-    title, or by the feed.
+    It asks for every way in which `judge` gives points.
     """
-    if about_korea(feed) or names is None:
+    if names is None or about_korea(feed) or names.by_itself.search(title):
         return True
     if not names.anywhere.stand_in(f"{title}\n{summary}"):
         return False
@@ -112,9 +112,10 @@ def may_be_relevant(title: str, summary: str, feed: Feed, names: Telling | None)
         return True
     if names.alone.stand_in(title):
         return True
-    return names.acting.stand_in(title) and (
-        names.matter.search(title) is not None or names.matters.stand_in(title)
-    )
+    matter = names.matter.search(title) is not None
+    if names.acting.stand_in(title) and (matter or names.matters.stand_in(title)):
+        return True
+    return matter and names.people.stand_in(summary)
 
 
 def judge(
@@ -127,7 +128,7 @@ def judge(
 ) -> Verdict:
     """Whether the article is about Korea diplomacy.
 
-    Each reason says what spoke for or against, and by how much; their sum, if above 0, is the score.
+    Each reason says what spoke for or against and by how much; the sum, if above 0, is the score.
     """
     named = [tag for tag in tags if tag.slug in taxonomy]
     reasons = [*_anchors(named, taxonomy), *_south_korea(article, named, taxonomy)]
@@ -194,9 +195,7 @@ def _acts_for_others(slug: str, taxonomy: Taxonomy) -> bool:
     return slug in _WORLD or (
         tag.facet in ("actor", "org")
         and not _KOREAS.intersection(tag.parents)
-        and any(
-            taxonomy[parent].facet == "state" for parent in tag.parents if parent in taxonomy
-        )
+        and any(taxonomy[parent].facet == "state" for parent in tag.parents if parent in taxonomy)
     )
 
 
@@ -252,9 +251,7 @@ def _anchors(tags: Sequence[Tagging], taxonomy: Taxonomy) -> list[_Reason]:
     return found[:1] + further
 
 
-def _south_korea(
-    article: Article, tags: Sequence[Tagging], taxonomy: Taxonomy
-) -> list[_Reason]:
+def _south_korea(article: Article, tags: Sequence[Tagging], taxonomy: Taxonomy) -> list[_Reason]:
     """South Korea (or one who acts for it) with a diplomatic or security matter."""
     title = [tag for tag in tags if "title" in _fields(tag) and tag.method != "implied"]
     for tag in title:
@@ -268,18 +265,20 @@ def _south_korea(
     for tag in title if whole else ():
         if _is_matter(tag.slug, taxonomy) and tag.method != "pair":
             return [_Reason(f"{whole[0].slug} with {tag.slug} in the title", _WITH_TOPIC)]
-    matter = _matter(article, named, taxonomy)
+    matter = taxonomy.words["matter"].pattern.search(article.title)
     if matter and bare:
-        return [_Reason(f"{(whole or bare)[0].slug} with {matter!r} in the title", _WITH_TOPIC)]
-    for tag in title if whole else ():
-        if _acts_for_others(tag.slug, taxonomy):
-            # Two countries side by side are as often in trade or travel news.
-            countries = taxonomy[tag.slug].facet == "state" and whole[0].slug in _ROK
-            points = _IN_PASSING if countries else _WITH_OTHER
-            return [_Reason(f"{whole[0].slug} with {tag.slug} in the title", points)]
-    for tag in named if matter else ():
-        if taxonomy[tag.slug].facet == "actor" or tag.slug in _DIPLOMATS:
-            return [_Reason(f"{matter!r} in the title, {tag.slug} in the summary", _WITH_OTHER)]
+        return [_Reason(f"{(whole or bare)[0].slug} with {matter[0]!r} in the title", _WITH_TOPIC)]
+    others = [tag for tag in title if whole and _acts_for_others(tag.slug, taxonomy)]
+    if others:
+        # Two countries side by side are as often in news of trade or travel.
+        countries = whole[0].slug in _ROK and all(
+            taxonomy[tag.slug].facet == "state" for tag in others
+        )
+        points = _IN_PASSING if countries else _WITH_OTHER
+        return [_Reason(f"{whole[0].slug} with {others[-1].slug} in the title", points)]
+    for tag in named:
+        if matter and _speaks(tag.slug, taxonomy):
+            return [_Reason(f"{matter[0]!r} in the title, {tag.slug} in the summary", _WITH_OTHER)]
     return []
 
 
@@ -289,19 +288,6 @@ def _is_south_korea(slug: str, taxonomy: Taxonomy) -> bool:
     return slug in _ROK or (tag.facet in _ACTING and bool(_ROK.intersection(tag.parents)))
 
 
-def _matter(article: Article, named: Sequence[Tagging], taxonomy: Taxonomy) -> str:
-    """A word of diplomacy or security in the title, unless it is only part of a body's name.
-
-    "국방" in 국방부 is such a part; what the foreign ministry does is diplomacy all the same.
-    """
-    parts = [
-        (evidence.start, evidence.end)
-        for tag in named
-        if taxonomy[tag.slug].facet == "org" and tag.slug not in _DIPLOMATS
-        for evidence in tag.evidence
-        if evidence.field == "title"
-    ]
-    for found in taxonomy.words["matter"].pattern.finditer(article.title):
-        if not any(start <= found.start() and found.end() <= end for start, end in parts):
-            return found[0]
-    return ""
+def _speaks(slug: str, taxonomy: Taxonomy) -> bool:
+    """Whether what it does abroad is diplomacy: a person, or a ministry for relations."""
+    return taxonomy[slug].facet == "actor" or slug in _DIPLOMATS
