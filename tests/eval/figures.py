@@ -93,7 +93,7 @@ def written(page: str, lines: Iterable[Line], when: str) -> str:
     start = _start(page)
     if start is None:
         raise ValueError(f"no table with the header {_row(HEADER)}")
-    rest = old[max([start + 2, *places]) :]
+    rest = old[max([start + 1, *places]) :]
     made = "\n".join([*old[: start - 1], *table, *rest]) + "\n"
     return _MEASURED.sub(f"Measured on {when}.", made)
 

@@ -53,6 +53,10 @@ def test_only_table_date_and_commit_are_written() -> None:
     assert page.startswith("# Quality\n\nMeasured on 2026-02-03 at 4567def.\n\n| figure |")
     assert page.endswith("| let in | ≤ 0 | 0 |\n\nWhat remains.\n")
     assert written(page, lines, "2026-02-03 at 4567def") == page
+    empty = PAGE.replace(
+        "| recall | ≥ 0.900 | 0.912 |\n| let in | ≤ 0 | 2 |\n| gone | – | 0.500 |\n", ""
+    )
+    assert written(empty, lines, "2026-02-03 at 4567def") == page
     with pytest.raises(ValueError, match="no table"):
         written("# Quality\n", lines, "today")
 

@@ -1,4 +1,4 @@
-"""The regression learns what tells examples apart; words that one fold alone holds are set aside."""
+"""The regression learns what tells examples apart; words that one fold alone holds go."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from tests.make import article, feed
 
 TAXONOMY = load()
 TAGGER = compile_tagger(TAXONOMY)
+TELLING = telling(TAXONOMY, Relevance())
 
 
 def verdict(
@@ -61,6 +62,7 @@ def verdict(
 )
 def test_in_the_domain(title: str) -> None:
     assert verdict(title).relevant, verdict(title)
+    assert may_be_relevant(title, "", feed(), TELLING)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +129,7 @@ def test_a_part_of_a_name_is_no_matter_of_its_own() -> None:
 def test_a_matter_in_the_title_may_name_south_korea_in_the_summary() -> None:
     summary = "South Korean President Moon Jae-in sent them."
     assert verdict("Envoys carry a letter to Beijing", summary).relevant
+    assert may_be_relevant("Envoys carry a letter to Beijing", summary, feed(), TELLING)
     assert not verdict("Painters carry a letter to Beijing", summary).relevant
     assert not verdict("Envoys carry a letter to Beijing", "South Korea is near.").relevant
 
@@ -179,7 +182,6 @@ def test_the_threshold_decides() -> None:
     assert verdict("Kim Jong Un of North Korea speaks", "", strict).relevant
 
 
-TELLING = telling(TAXONOMY, Relevance())
 NAMES = sorted(
     {alias for tag_ in TAXONOMY.values() for alias in (*tag_.strong, *tag_.vocabulary)}
     | {weak.alias for tag_ in TAXONOMY.values() for weak in tag_.weak}
