@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(she
 BIN     = $(VENV)/bin
 ARGS   ?=
 
-.PHONY: run demo test test-slow lint bench eval lock clean help
+.PHONY: run demo test test-slow lint bench eval eval-train lock clean help
 
 run: $(VENV)/.ready            ## start on http://127.0.0.1:8080 with ./feeds.yaml
 	@$(BIN)/aggregator run $(ARGS)
@@ -29,7 +29,10 @@ bench: $(VENV)/.test           ## speed and memory, as ratios within one run
 	$(BIN)/python -m tests.bench.scale
 
 eval: $(VENV)/.test            ## editorial quality on labelled articles, where they are at hand
-	$(BIN)/python -m tests.eval.run $(ARGS)
+	@$(BIN)/python -m tests.eval.run $(ARGS)
+
+eval-train: $(VENV)/.test      ## relevance on unseen rows, by rules and by a learned model
+	@$(BIN)/python -m tests.eval.train $(ARGS)
 
 lock: $(VENV)/.test            ## write both lock files anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock

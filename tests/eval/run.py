@@ -1,4 +1,4 @@
-"""labelled items -> precision, recall and F1 of relevance and tags, with the costliest mistakes.
+"""labelled items -> figures of relevance, tags, copies and stories beside those committed last.
 
 `make eval` runs it. The labelled items are no part of the project; without them it says so.
 """
@@ -8,30 +8,54 @@ from __future__ import annotations
 import csv
 import json
 import os
-import sys
+import subprocess
+from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
 
 from aggregator.model import Article, Feed, Tagging, Verdict
-from aggregator.rules import Relevance
+from aggregator.rules import Clustering, Relevance
 from aggregator.steps.language import language
 from aggregator.steps.relevance import judge
 from aggregator.steps.tagging import SHOWN, compile_tagger, tag
 from aggregator.steps.tagging.certainty import certainty
 from aggregator.steps.tagging.genre import genre
-from aggregator.taxonomy import load
+from aggregator.taxonomy import Taxonomy, load
 from tests.eval import polling, stories
+from tests.eval.figures import Line, Target, compared, goal, number, written
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("AGGREGATOR_TEST_DATA", ROOT / ".." / "shared" / "corpus")).resolve()
-UNDATED = datetime(2025, 9, 1, tzinfo=UTC)
-TAXONOMY = load()
-TAGGER = compile_tagger(TAXONOMY)
+ROOT: Final = Path(__file__).resolve().parents[2]
+DATA: Final = Path(
+    os.environ.get("AGGREGATOR_TEST_DATA", ROOT / ".." / "shared" / "corpus")
+).resolve()
+PAGE: Final = ROOT / "docs/quality.md"
+UNDATED: Final = datetime(2025, 9, 1, tzinfo=UTC)
+TARGETS: Final = {
+    "relevance clear en, F1": Target(0.96),
+    "relevance clear ko, F1": Target(0.94),
+    "hard negatives let in": Target(0, lower=True),
+    "tags, precision": Target(0.93),
+    "tags, recall": Target(0.85),
+    "genre": Target(0.85),
+    "certainty": Target(0.75),
+    "near copies, precision": Target(0.97),
+    "near copies, recall": Target(0.93),
+    "Korea stories en, B³ F1": Target(0.92),
+    "Korea stories en, pair F1": Target(0.80),
+    "Korea stories ko, B³ F1": Target(0.88),
+    "Korea stories ko, pair F1": Target(0.75),
+    "across languages, precision": Target(0.9),
+    "across languages, recall": Target(0.7),
+}
 
 
 @dataclass(slots=True)
@@ -42,12 +66,22 @@ class Tally:
     extra: int = 0
     missed: int = 0
 
-    def line(self, name: str) -> str:
-        precision = self.right / max(self.right + self.extra, 1)
-        recall = self.right / max(self.right + self.missed, 1)
-        f1 = 2 * precision * recall / max(precision + recall, 1e-9)
-        counts = f"{self.right} right, {self.extra} extra, {self.missed} missed"
-        return f"{name:28} P {precision:.3f}  R {recall:.3f}  F1 {f1:.3f}   ({counts})"
+    def add(self, *, expected: bool, found: bool) -> None:
+        self.right += expected and found
+        self.extra += found and not expected
+        self.missed += expected and not found
+
+    @property
+    def precision(self) -> float:
+        return self.right / max(self.right + self.extra, 1)
+
+    @property
+    def recall(self) -> float:
+        return self.right / max(self.right + self.missed, 1)
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.right / max(2 * self.right + self.extra + self.missed, 1)
 
 
 @dataclass(slots=True)
@@ -56,19 +90,22 @@ class Item:
 
     article: Article
     feed: Feed
+    taxonomy: Taxonomy
     tags: tuple[Tagging, ...] = field(init=False)
     genre: str = field(init=False)
     verdict: Verdict = field(init=False)
 
     def __post_init__(self) -> None:
-        self.tags = tag(self.article, self.feed, TAGGER)
+        self.tags = tag(self.article, self.feed, compile_tagger(self.taxonomy))
         self.genre = genre(self.article, self.feed, self.tags)
         self.verdict = judge(
-            self.article, self.feed, self.tags, self.genre, Relevance(threshold=1.0), TAXONOMY
+            self.article, self.feed, self.tags, self.genre, Relevance(), self.taxonomy
         )
 
 
-def item(title: str, summary: str, date: str, perspective: str, fallback: str) -> Item:
+def item(
+    title: str, summary: str, date: str, perspective: str, fallback: str, taxonomy: Taxonomy
+) -> Item:
     """A labelled text as an article of a general feed."""
     when = _when(date)
     article = Article(
@@ -83,7 +120,7 @@ def item(title: str, summary: str, date: str, perspective: str, fallback: str) -
         seen_at=when,
     )
     url = "https://example.org/feed.xml"
-    return Item(article, Feed(id="x", url=url, title="x", perspective=perspective))
+    return Item(article, Feed(id="x", url=url, title="x", perspective=perspective), taxonomy)
 
 
 def _when(date: str) -> datetime:
@@ -96,74 +133,170 @@ def _when(date: str) -> datetime:
     return UNDATED
 
 
-def relevance(path: Path, *, show: int) -> Iterable[str]:
-    """Lines about relevance, by language and confidence."""
+@dataclass(slots=True)
+class Report:
+    """Figures by name, and by measure the confusions with how often they came."""
+
+    figures: dict[str, float] = field(default_factory=dict)
+    confusions: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def confuse(self, measure: str, what: str) -> None:
+        self.confusions.setdefault(measure, Counter())[what] += 1
+
+
+def relevance(path: Path, taxonomy: Taxonomy, report: Report) -> None:
+    """F1 by language and confidence."""
     tallies: dict[tuple[str, str], Tally] = {}
-    wrong: list[str] = []
     with path.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
-            made = item(row["title"], row["description"], row["date"], "", row["lang"])
+            made = item(row["title"], row["description"], row["date"], "", row["lang"], taxonomy)
             expected, found = row["label"] == "1", made.verdict.relevant
-            tally = tallies.setdefault((row["lang"], row["confidence"]), Tally())
-            tally.right += expected and found
-            tally.extra += found and not expected
-            tally.missed += expected and not found
+            key = (row["lang"], row["confidence"])
+            tallies.setdefault(key, Tally()).add(expected=expected, found=found)
             if expected != found and row["confidence"] == "clear":
-                kind = "missed" if expected else "extra "
+                kind = "missed" if expected else "extra"
                 reasons = "; ".join(made.verdict.reasons)
-                wrong.append(f"  {kind} {row['lang']} {row['title'][:90]}  [{reasons}]")
-    for (code, confidence), tally in sorted(tallies.items()):
-        yield tally.line(f"relevance {code} {confidence}")
-    yield from sorted(wrong)[:show]
+                report.confuse("relevance", f"{kind} {row['lang']} {row['title'][:80]} [{reasons}]")
+    for confidence in ("clear", "borderline"):
+        for code in ("en", "ko"):
+            tally = tallies.get((code, confidence), Tally())
+            report.figures[f"relevance {confidence} {code}, F1"] = tally.f1
 
 
-def tags(path: Path, *, show: int) -> Iterable[str]:
-    """Lines about tags, genre and certainty."""
-    tally = Tally()
-    same: Counter[str] = Counter()
-    rows = 0
-    mistakes: Counter[str] = Counter()
+def tags(path: Path, taxonomy: Taxonomy, report: Report) -> None:
+    """Tags, genre and certainty of headlines alone; hard negatives that were let in."""
+    tally, same = Tally(), Counter[str]()
+    let_in = rows = 0
     for line in path.read_text("utf-8").splitlines():
         row: dict[str, Any] = json.loads(line)
-        made = item(row["title"], "", row.get("date") or "", row["perspective"], row["lang"])
+        made = item(
+            row["title"], "", row.get("date") or "", row["perspective"], row["lang"], taxonomy
+        )
+        rows += 1
         found = {t.slug for t in made.tags if t.score >= SHOWN and t.method != "implied"}
         expected = set(row["tags"])
-        tally.right += len(found & expected)
-        tally.extra += len(found - expected)
-        tally.missed += len(expected - found)
-        mistakes.update(f"extra  {slug}" for slug in found - expected)
-        mistakes.update(f"missed {slug}" for slug in expected - found)
-        rows += 1
-        same["relevance"] += made.verdict.relevant == row["relevant"]
-        same["genre"] += made.genre == row["genre"]
+        for slug in sorted(found | expected):
+            tally.add(expected=slug in expected, found=slug in found)
+            if (slug in expected) != (slug in found):
+                kind = "missed" if slug in expected else "extra"
+                report.confuse("tags", f"{kind} {slug}")
         sure = certainty(made.article, made.feed, made.tags)
-        same["certainty"] += sure == row["certainty"]
-        if show > 20:
-            yield f"  {row['title'][:80]}"
-            yield f"      -{sorted(expected - found)} +{sorted(found - expected)}"
-            yield f"      {row['genre']}/{made.genre} {row['certainty']}/{sure}"
-            if made.verdict.relevant != row["relevant"]:
-                yield f"      RELEVANT {row['relevant']} {made.verdict.reasons}"
-    yield tally.line("tags")
-    yield "  ".join(f"{name} {count}/{rows}" for name, count in same.items())
-    for name, count in mistakes.most_common(show):
-        yield f"  {count:3} {name}"
+        for measure, told in (("genre", made.genre), ("certainty", sure)):
+            same[measure] += told == row[measure]
+            if told != row[measure]:
+                report.confuse(measure, f"{told} for {row[measure]}")
+        if made.verdict.relevant and not row["relevant"] and row["kind"] == "negative":
+            let_in += 1
+            report.confuse("hard negatives let in", row["title"][:100])
+    report.figures["hard negatives let in"] = let_in
+    report.figures["tags, precision"] = tally.precision
+    report.figures["tags, recall"] = tally.recall
+    report.figures["genre"] = same["genre"] / max(rows, 1)
+    report.figures["certainty"] = same["certainty"] / max(rows, 1)
 
 
-def main() -> int:
-    """Print all figures; 0 also when there is nothing to measure."""
-    show = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    for measure, name in ((relevance, "relevance-tune.csv"), (tags, "tags-tune.jsonl")):
-        path = DATA / "text" / name
-        if not path.exists():
-            sys.stdout.write(f"{name}: skipped, not found in {path.parent}\n")
-            continue
-        for text in measure(path, show=show):
-            sys.stdout.write(f"{text}\n")
-    if (DATA / "text/stories-tune.csv").exists():
-        for text in stories.table(DATA):
-            sys.stdout.write(f"{text}\n")
-    polling.main(DATA)
+def _optional(module: str) -> Callable[[Path], dict[str, float]] | None:
+    """`figures` of a module of measures, if there is one."""
+    try:
+        return getattr(import_module(module), "figures", None)
+    except ModuleNotFoundError:
+        return None
+
+
+def grouping(data: Path, taxonomy: Taxonomy, report: Report) -> None:
+    """Near copies and stories."""
+    if figures := _optional("tests.eval.stories"):
+        report.figures.update(figures(data))
+        return
+    precision, recall = stories.copies(data, Clustering())
+    report.figures["near copies, precision"] = precision
+    report.figures["near copies, recall"] = recall
+    for name, score in stories.run(data, taxonomy, Clustering()):
+        if name == "across languages":
+            report.figures[f"{name}, precision"] = score.precision
+            report.figures[f"{name}, recall"] = score.recall
+        else:
+            report.figures[f"{name}, B³ F1"] = score.b3
+            report.figures[f"{name}, pair F1"] = score.pair
+
+
+def measured(data: Path, taxonomy: Taxonomy) -> Report:
+    """All figures whose labelled articles are there."""
+    report = Report()
+    for file, measure in (
+        ("relevance-tune.csv", relevance),
+        ("tags-tune.jsonl", tags),
+    ):
+        if (data / "text" / file).exists():
+            measure(data / "text" / file, taxonomy, report)
+    if (data / "text/stories-tune.csv").exists():
+        grouping(data, taxonomy, report)
+    domain = data.parent / "domain"
+    if (domain / "seeds_tagged.json").exists() and (seeds := _optional("tests.eval.seeds")):
+        report.figures.update({f"seeds: {name}": value for name, value in seeds(domain).items()})
+    return report
+
+
+def target(name: str) -> Target:
+    """What a figure should reach."""
+    if name.startswith("seeds: "):
+        if name.endswith("must not"):
+            return Target(0, lower=True)
+        return Target(0.9 if name.endswith("spans") else 1.0)
+    return TARGETS.get(name, Target())
+
+
+def shown(lines: Sequence[Line], missing: Sequence[str]) -> Table:
+    """The figures beside target and last committed value."""
+    table = Table("figure", "target", "now", "last committed", "change")
+    for line in lines:
+        table.add_row(
+            line.name,
+            goal(line.target),
+            number(line.now) + ("" if line.met else " !"),
+            "–" if line.before is None else number(line.before),
+            line.change,
+        )
+    for name in missing:
+        table.add_row(name, "", "not measured", "", "")
+    return table
+
+
+def _commit() -> str:
+    asked = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return told.stdout.strip() or "an unknown commit"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table and the costliest confusions; 0 also when there is nothing to measure."""
+    parser = ArgumentParser(prog="make eval ARGS=…", description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"rewrite the table in {PAGE.name}")
+    parser.add_argument("--show", type=int, default=8, help="confusions shown a measure")
+    parser.add_argument("--polling", action="store_true", help="replay polling too (minutes)")
+    chosen = parser.parse_args(arguments)
+    console = Console(width=120, highlight=False, markup=False)
+    report = measured(DATA, load())
+    if not report.figures:
+        console.print(
+            f"Nothing to measure: no labelled articles in {DATA / 'text'}"
+            " (AGGREGATOR_TEST_DATA names another folder)."
+        )
+        return 0
+    page = PAGE.read_text("utf-8")
+    lines, missing = compared(report.figures, {name: target(name) for name in report.figures}, page)
+    console.print(shown(lines, missing))
+    console.print("The confusions that cost most:")
+    for measure, counts in report.confusions.items():
+        console.print(f"{measure}: {counts.total()}")
+        for what, count in counts.most_common(chosen.show):
+            console.print(f"  {count:3} {what}", soft_wrap=True)
+    if chosen.write:
+        when = f"{datetime.now(UTC):%Y-%m-%d} at {_commit()}"
+        PAGE.write_text(written(page, lines, when), "utf-8")
+        console.print(f"{PAGE.name}: written")
+    if chosen.polling:
+        polling.main(DATA)
     return 0
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from aggregator.model import Verdict
 from aggregator.rules import Relevance
 from aggregator.steps.language import language
-from aggregator.steps.relevance import judge, may_be_relevant, telling
+from aggregator.steps.relevance import NOTHING, judge, may_be_relevant, telling
 from aggregator.steps.tagging import compile_tagger, tag
 from aggregator.steps.tagging.genre import genre
 from aggregator.taxonomy import load
@@ -19,6 +19,7 @@ from tests.make import article, feed
 
 TAXONOMY = load()
 TAGGER = compile_tagger(TAXONOMY)
+TELLING = telling(TAXONOMY, Relevance())
 
 
 def verdict(
@@ -48,10 +49,20 @@ def verdict(
         "北朝鮮がミサイル発射",
         "朝鲜最高领导人访问北京",
         "КНДР и Россия подписали договор",
+        "Koreas reopen a phone line",
+        "UN to discuss Korean crisis",
+        "THAAD and its discontents",
+        "South Korean minister heads to Washington",
+        "South Korean navy ship joins fleet review in Yokosuka",
+        "Foreign ministry of South Korea summons a Chinese diplomat",
+        "외교부, 쿠데타 규탄 공동성명",
+        "韓中, 서해 구조물 놓고 협의",
+        "한·일 정상급 교류 재개",
     ],
 )
 def test_in_the_domain(title: str) -> None:
     assert verdict(title).relevant, verdict(title)
+    assert may_be_relevant(title, "", feed(), TELLING)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +87,16 @@ def test_in_the_domain(title: str) -> None:
         "현지 공장 북미 시장 공략",
         "대법원, 특검 사건 재판 시작",
         "東北新幹線で車両点検",
+        "South Korea and Japan see more tourists",
+        "South Korea beats Japan in extra time",
+        "THAAD battery goes to Israel",
+        "Critic compares mayor to Kim Jong Un",
+        "Не только КНДР: что читать о закрытых странах",
+        "국방부, 병영 식단 개선",
+        "한국 여행 간 中 관광객 급증",
+        "일주일 만에 끝난 공사",
+        "금융감독원, 통상임금 기준 안내",
+        "북한 살림집 준공",
     ],
 )
 def test_out_of_the_domain(title: str) -> None:
@@ -83,15 +104,39 @@ def test_out_of_the_domain(title: str) -> None:
 
 
 def test_reasons_are_readable() -> None:
-    assert verdict("Kim Jong Un speaks").reasons == ("anchor kim-jong-un in the title",)
+    assert verdict("Kim Jong Un speaks").reasons == ("anchor kim-jong-un in the title +2",)
     assert verdict("Bread prices rise").reasons == (
         "nothing about Korea's relations in title or summary",
     )
     sport = verdict("North Korea win football final")
     assert sport.reasons == (
-        "anchor north-korea in the title",
-        "sport: 'football' in the title",
+        "anchor north-korea in the title +2",
+        "sport: 'football' in the title -2.5",
     )
+
+
+def test_a_medium_is_a_source_before_it_is_a_subject() -> None:
+    quoted = verdict("Contaminated water is discharged again: KCNA")
+    assert quoted.reasons[0] == "anchor kcna in the title +1"
+    assert not quoted.relevant
+
+
+def test_a_part_of_a_name_is_no_matter_of_its_own() -> None:
+    assert not verdict("한국 국방부 인사").relevant
+    assert verdict("한국 국방부, 연합훈련 일정 발표").relevant
+
+
+def test_a_matter_in_the_title_may_name_south_korea_in_the_summary() -> None:
+    summary = "South Korean President Moon Jae-in sent them."
+    assert verdict("Envoys carry a letter to Beijing", summary).relevant
+    assert may_be_relevant("Envoys carry a letter to Beijing", summary, feed(), TELLING)
+    assert not verdict("Painters carry a letter to Beijing", summary).relevant
+    assert not verdict("Envoys carry a letter to Beijing", "South Korea is near.").relevant
+
+
+def test_contact_between_states_makes_a_gate_cheaper() -> None:
+    assert verdict("Delegation of North Korea visits Olympics").relevant
+    assert not verdict("Team of North Korea shines at Olympics").relevant
 
 
 def test_an_anchor_in_the_summary_is_enough() -> None:
@@ -108,6 +153,8 @@ def test_an_anchor_in_the_body_alone_is_not() -> None:
 
 def test_a_korea_specific_feed_passes_all_but_the_excluded_genres() -> None:
     assert verdict("Drone base grows", scope="korea-specific").relevant
+    assert verdict("Drone base grows", perspective="nk-specialist").relevant
+    assert not verdict("Drone base grows").relevant
     assert not verdict("[게시판] 통일부 공개 강좌", scope="korea-specific").relevant
     assert not verdict("Weather forecast: sunny", scope="korea-specific").relevant
     assert not verdict("북한 골프 관광 홍보", scope="korea-specific").relevant
@@ -135,7 +182,6 @@ def test_the_threshold_decides() -> None:
     assert verdict("Kim Jong Un of North Korea speaks", "", strict).relevant
 
 
-TELLING = telling(TAXONOMY, Relevance())
 NAMES = sorted(
     {alias for tag_ in TAXONOMY.values() for alias in (*tag_.strong, *tag_.vocabulary)}
     | {weak.alias for tag_ in TAXONOMY.values() for weak in tag_.weak}
@@ -143,7 +189,10 @@ NAMES = sorted(
 words = st.lists(
     st.one_of(
         st.sampled_from(NAMES),
-        st.sampled_from(["talks", "with", "in", "회담", "와", "방문", "会談", "summit:", "…"]),
+        st.sampled_from(["talks", "with", "in", "회담", "와", "방문", "会談", "summit:", "Koreas"]),
+        st.sampled_from(
+            ["football", "[게시판]", "날씨", "비교", "invited", "THAAD", "Korean border"]
+        ),
     ),
     max_size=6,
 ).map(" ".join)
@@ -153,7 +202,16 @@ words = st.lists(
 @settings(max_examples=500, deadline=None)
 def test_what_cannot_be_relevant_is_never_relevant(title: str, summary: str) -> None:
     if not may_be_relevant(title, summary, feed(), TELLING):
-        assert not verdict(title, summary, Relevance()).relevant
+        assert verdict(title, summary, Relevance()).score == 0
+
+
+@given(title=words, summary=words, specific=st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_the_score_is_the_sum_of_its_reasons(title: str, summary: str, specific: bool) -> None:
+    found = verdict(title, summary, scope="korea-specific" if specific else "general")
+    if found != NOTHING:
+        points = sum(float(reason.rsplit(" ", 1)[1]) for reason in found.reasons)
+        assert found.score == pytest.approx(max(points, 0.0), abs=0.005)
 
 
 @pytest.mark.parametrize(
