@@ -31,8 +31,9 @@ bench: $(VENV)/.test           ## speed and memory, as ratios within one run
 eval: $(VENV)/.test            ## editorial quality on labelled articles, where they are at hand
 	@$(BIN)/python -m tests.eval.run $(ARGS)
 
-eval-train: $(VENV)/.test      ## relevance on unseen rows, by rules and by a learned model
-	@$(BIN)/python -m tests.eval.train $(ARGS)
+eval-train: $(VENV)/.test      ## learn what makes two articles one event; relevance on unseen rows
+	@$(BIN)/python -m tests.eval.train
+	@$(BIN)/python -m tests.eval.unseen $(ARGS)
 
 lock: $(VENV)/.test            ## write both lock files anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 NOTICED: Final = 0.005
 """Smaller changes are not called better or worse."""
 HEADER: Final = ("figure", "target", "measured")
 _MEASURED: Final = re.compile(r"^Measured on .*$", re.MULTILINE)
+
+
+@dataclass(slots=True)
+class Report:
+    """Figures by name, and by measure the confusions with how often they came."""
+
+    figures: dict[str, float] = field(default_factory=dict)
+    confusions: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def confuse(self, measure: str, what: str) -> None:
+        self.confusions.setdefault(measure, Counter())[what] += 1
 
 
 class Target(NamedTuple):

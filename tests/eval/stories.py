@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import combinations, product
 from pathlib import Path
 
 from aggregator import pipeline
 from aggregator.model import Article, Feed, Item
 from aggregator.rules import Clustering, Relevance
 from aggregator.steps.language import language
-from aggregator.taxonomy import Taxonomy, load
+from aggregator.taxonomy import Taxonomy
+from tests.eval.figures import Report
 
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
+ACROSS = "across languages"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +85,10 @@ def items(rows: Sequence[Mapping[str, str]], taxonomy: Taxonomy) -> list[Item]:
     return made
 
 
-def group(found: Sequence[Item], taxonomy: Taxonomy, rules: Clustering) -> dict[str, str]:
+def group(found: Sequence[Item], taxonomy: Taxonomy) -> dict[str, str]:
     """article id -> story id"""
-    return dict(pipeline.arrange(found, (), taxonomy, rules, UNDATED).placements)
+    made = pipeline.arrange(found, (), taxonomy, Clustering(), UNDATED)
+    return dict(made.placements)
 
 
 def korea_sets(
@@ -91,57 +96,68 @@ def korea_sets(
 ) -> list[tuple[str, tuple[list[Item], dict[str, str]]]]:
     """(name, (items, id -> label)) of the sets about Korea."""
     rows = _rows(data / "text/stories-tune.csv")
-    sets = [(lang, "story", [r for r in rows if r["lang"] == lang]) for lang in ("en", "ko")]
-    sets.append(("across", "event", _rows(data / "text/stories-crosslang-tune.csv")))
+    sets = [
+        (f"Korea stories {lang}", "story", [r for r in rows if r["lang"] == lang])
+        for lang in ("en", "ko")
+    ]
+    sets.append((ACROSS, "event", _rows(data / "text/stories-crosslang-tune.csv")))
     return [
         (name, (items(rows, taxonomy), {r["id"]: r[label] for r in rows}))
         for name, label, rows in sets
     ]
 
 
-def run(data: Path, taxonomy: Taxonomy, rules: Clustering) -> list[tuple[str, Score]]:
-    """(set, score) of every labelled set that is there."""
-    results: list[tuple[str, Score]] = []
-    for name, (found, gold) in korea_sets(data, taxonomy):
-        made = group(found, taxonomy, rules)
-        if name == "across":
-            results.append(("across languages", _across(found, gold, made)))
-        else:
-            results.append((f"Korea stories {name}", score(gold, made)))
+def general_sets(
+    data: Path, taxonomy: Taxonomy
+) -> list[tuple[str, tuple[list[Item], dict[str, str]]]]:
+    """The same of general English news, without dates."""
     by_set: dict[str, list[dict[str, str]]] = defaultdict(list)
     for row in _rows(data / "text/stories-general-tune.csv"):
         by_set[row["set"]].append(row)
-    for name, rows in sorted(by_set.items()):
-        made = group(items(rows, taxonomy), taxonomy, rules)
-        results.append((f"general {name}", score({r["id"]: r["story"] for r in rows}, made)))
-    return results
+    return [
+        (f"general {name}", (items(rows, taxonomy), {r["id"]: r["story"] for r in rows}))
+        for name, rows in sorted(by_set.items())
+    ]
 
 
-def _across(found: Sequence[Item], gold: Mapping[str, str], made: Mapping[str, str]) -> Score:
-    """Only the pairs of one Korean and one English item."""
+def measure(data: Path, taxonomy: Taxonomy, report: Report) -> None:
+    """Figures of copies and stories; what was parted or joined wrongly, in pairs of articles."""
+    precision, recall = copies(data, taxonomy)
+    report.figures["near copies, precision"] = precision
+    report.figures["near copies, recall"] = recall
+    report.figures["members of a series merged"] = series_merged(data, taxonomy)
+    for name, (found, gold) in korea_sets(data, taxonomy) + general_sets(data, taxonomy):
+        made = group(found, taxonomy)
+        if name == ACROSS:
+            precision, recall = across(found, gold, made)
+            report.figures[f"{name}, precision"] = precision
+            report.figures[f"{name}, recall"] = recall
+        else:
+            made_score = score(gold, made)
+            report.figures[f"{name}, B³ F1"] = made_score.b3
+            report.figures[f"{name}, pair F1"] = made_score.pair
+        if name.startswith("Korea") or name == ACROSS:
+            titles = {item.article.id: item.article.title for item in found}
+            for one, other in combinations(sorted(gold), 2):
+                if (gold[one] == gold[other]) != (made[one] == made[other]):
+                    joined = made[one] == made[other]
+                    first = titles[made[one]] if joined else gold[one]
+                    kind = "joined in" if joined else "parted from"
+                    report.confuse(name, f"pairs {kind}: {first[:70]}")
+
+
+def across(
+    found: Sequence[Item], gold: Mapping[str, str], made: Mapping[str, str]
+) -> tuple[float, float]:
+    """(precision, recall) of the pairs of one Korean and one English item."""
     right = said = true = 0
     ids = {
         lang: [i.article.id for i in found if i.article.language == lang] for lang in ("ko", "en")
     }
-    for one in ids["ko"]:
-        for other in ids["en"]:
-            is_one, told = gold[one] == gold[other], made[one] == made[other]
-            true, said, right = true + is_one, said + told, right + (is_one and told)
-    precision, recall = right / said if said else 1.0, right / true
-    return Score(precision=precision, recall=recall, pair_precision=precision, pair_recall=recall)
-
-
-def table(data: Path) -> Iterator[str]:
-    """One line a set."""
-    taxonomy, rules = load(), Clustering()
-    yield "stories: B3 F1 (precision, recall), pair F1 (precision, recall)"
-    for name, made in run(data, taxonomy, rules):
-        yield (
-            f"  {name:24} {made.b3:.3f} ({made.precision:.2f}, {made.recall:.2f})  "
-            f"{made.pair:.3f} ({made.pair_precision:.2f}, {made.pair_recall:.2f})"
-        )
-    precision, recall = copies(data, taxonomy, rules)
-    yield f"  near copies              precision {precision:.3f}, recall {recall:.3f}"
+    for one, other in product(ids["ko"], ids["en"]):
+        is_one, told = gold[one] == gold[other], made[one] == made[other]
+        true, said, right = true + is_one, said + told, right + (is_one and told)
+    return (right / said if said else 1.0), right / true
 
 
 def copy_pairs(data: Path, taxonomy: Taxonomy) -> tuple[list[Item], list[tuple[str, str, bool]]]:
@@ -165,18 +181,35 @@ def copies_in_stories(data: Path, taxonomy: Taxonomy) -> tuple[list[Item], dict[
     return items(rows, taxonomy), {r["id"]: r["dup"] for r in rows}
 
 
-def copies(data: Path, taxonomy: Taxonomy, rules: Clustering) -> tuple[float, float]:
+def copies(data: Path, taxonomy: Taxonomy) -> tuple[float, float]:
     """(precision, recall) of D against S, R and X, all in one pool."""
     found, pairs = copy_pairs(data, taxonomy)
-    made = {
-        c.article_id: c.original_id
-        for c in pipeline.arrange(found, (), taxonomy, rules, UNDATED).copies
-    }
+    original = _originals(found, taxonomy)
     right = said = true = 0
     for one, other, is_copy in pairs:
-        told = made.get(one, one) == made.get(other, other)
+        told = original.get(one, one) == original.get(other, other)
         true, said, right = true + is_copy, said + told, right + (is_copy and told)
     return (right / said if said else 1.0), (right / true if true else 1.0)
+
+
+def series_merged(data: Path, taxonomy: Taxonomy) -> int:
+    """How many of a desk's daily pieces ("[Weather] …") were taken for copies of each other."""
+    found = [item for _, (some, _) in korea_sets(data, taxonomy) for item in some]
+    found = list({item.article.id: item for item in found}.values())
+    marks = {
+        item.article.id: (item.feed.publisher, mark[0])
+        for item in found
+        if (mark := re.match(r"\[(?!속보|단독|종합|영상)[^\]]+\]", item.article.title))
+    }
+    original = _originals(found, taxonomy)
+    return sum(
+        copy in marks and marks[copy] == marks.get(first) for copy, first in original.items()
+    )
+
+
+def _originals(found: Sequence[Item], taxonomy: Taxonomy) -> dict[str, str]:
+    made = pipeline.arrange(found, (), taxonomy, Clustering(), UNDATED)
+    return {copy.article_id: copy.original_id for copy in made.copies}
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

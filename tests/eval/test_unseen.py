@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aggregator.taxonomy import load
 from tests.eval.run import item
-from tests.eval.train import Row, Vocabulary, fit, total, verdict
+from tests.eval.unseen import Row, Vocabulary, fit, total, verdict
 
 TAXONOMY = load()
 
