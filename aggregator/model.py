@@ -447,6 +447,25 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """One answer, and who gives it."""
+
+    value: str
+    """A number, or the slug of a tag or certainty."""
+    publishers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What the sources of one story do not tell alike."""
+
+    about: str
+    """A slug of `taxonomy/contrasts.toml`."""
+    sayings: tuple[Saying, ...]
+    """At least two, the one of most publishers first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """One event, many articles. `id` comes from the earliest member and stays."""
 
@@ -465,6 +484,7 @@ class Story:
     tags: tuple[str, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     """In the fixed order of `perspectives.GROUPS`; silent groups are not listed."""
+    differs: tuple[Difference, ...] = ()
     score: float = 0.0
     reasons: tuple[str, ...] = ()
 

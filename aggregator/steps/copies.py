@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -33,11 +33,15 @@ _REVISED_ODDS: Final = 0.2
 """So much (log-odds) a mark of revision says by itself."""
 _WORTH_A_LOOK: Final = 0.25
 """Cosine of words below which no text is repeated."""
+_TITLES_APART, _ALL_ELSE = 0.15, 0.6
+"""Under headlines that have nothing in common (cosine), nearly all else must be the same."""
+_FEW_WORDS: Final = 8
 _PHRASE: Final = 3
 _LONGEST_RUN: Final = 15
 _PAIRED: Final = 0.7
 
 FEATURES: Final = ("start", "phrases", "title", "shared phrases", "longest run", "same title")
+_TITLE, _PHRASES = FEATURES.index("title"), FEATURES.index("phrases")
 
 # Marks of revision and of syndication: they tell versions of one text apart, not events.
 _MARKS = re.compile(
@@ -57,6 +61,9 @@ _REVISION: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_FLASH: Final = re.compile(
+    r"^\s*\[(?:속보|긴급|단독|\d보|종합\d*보?)\]\s*|^\s*(?:BREAKING|URGENT):\s*"
+)
 
 
 @lru_cache(maxsize=16_384)
@@ -69,6 +76,11 @@ def title_key(title: str) -> str:
             break
         text = shorter
     return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def without_revision(title: str) -> str:
+    """A headline as a story bears it: without marks of haste and of revision."""
+    return _FLASH.sub("", _REVISION.sub("", title)).strip(" -–") or title
 
 
 def nearly(pool: Pool, weights: Mapping[str, float], rules: Clustering) -> tuple[Copy, ...]:
@@ -99,6 +111,7 @@ class Copies:
         self._weights = [weights.get(name, 0.0) for name in FEATURES]
         self._least = log_odds(rules.copy_at)
         self._phrases: dict[int, Vector] = {}
+        self._leads: set[tuple[str, ...]] | None = None
         keys = [title_key(item.article.title) for item in pool.items]
         self._keys = keys
         self._undated = Counter(
@@ -106,6 +119,15 @@ class Copies:
             for each, key in zip(pool.space.sketches, keys, strict=True)
             if each.publisher and not each.dated
         )
+
+    def _standing(self, n: int) -> bool:
+        """Whether a lead is one that a site puts under many headlines."""
+        if self._leads is None:
+            titles: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+            for item, key in zip(self._pool.items, self._keys, strict=True):
+                titles[_tokens(item)].add(key)
+            self._leads = {lead for lead, keys in titles.items() if len(keys) >= _SERIES}
+        return _tokens(self._pool.items[n]) in self._leads
 
     def same_titles(self) -> list[tuple[int, int]]:
         """Pairs of equal headlines, also where no index would bring them together."""
@@ -142,6 +164,8 @@ class Copies:
         if self._pool.space.words_in_common(m, n) < _WORTH_A_LOOK:
             return False
         found = self.features(m, n)
+        if found[_TITLE] < _TITLES_APART and (found[_PHRASES] < _ALL_ELSE or self._standing(m)):
+            return False
         odds = sum([x * w for x, w in zip(found, self._weights, strict=True)])
         return odds > self._least - (_REVISED_ODDS if revised else 0.0)
 
@@ -182,7 +206,10 @@ class Copies:
 
 
 def _tokens(item: Item) -> tuple[str, ...]:
-    return words(lead_of(item.article.summary), item.article.language)
+    """The lead's words, or all there is where they are too few to tell whose they are."""
+    article, lead = item.article, lead_of(item.article.summary)
+    found = words(lead, article.language)
+    return found if len(found) >= _FEW_WORDS else words(f"{article.title} {lead}", article.language)
 
 
 def _shared_phrases(a: Sequence[str], b: Sequence[str]) -> float:

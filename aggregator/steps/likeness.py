@@ -21,6 +21,8 @@ Vector: TypeAlias = Mapping[str, float]
 _BACKGROUND: Final = 1000
 _CROWD: Final = 1.5
 """Days to either side in which articles crowd together."""
+_FEW: Final = 8
+"""Where fewer are at hand, that is our list of feeds, not the world's silence."""
 _BURST: Final = 20 / (24 * 60)
 _FILED: Final = 10
 """Under so many of its rarest words, and of its rarest marks, an article is found."""
@@ -143,7 +145,7 @@ class Space:
                 bisect_left(times, each.at - _CROWD),
                 bisect_right(times, each.at + _CROWD),
             )
-            self._crowds[number] = math.log(1 + last - first)
+            self._crowds[number] = math.log(1 + max(last - first, _FEW))
         return self._crowds[number]
 
     # ── pairs ────────────────────────────────────────────────────────────────────────────────
@@ -154,6 +156,13 @@ class Space:
         if (found := self._common.get(pair)) is None:
             found = self._common[pair] = cosine(self.words(one), self.words(other))
         return found
+
+    def nearness(self, one: int, other: int) -> float:
+        """How much two texts say alike, 0 to 2: marks, and in one language words."""
+        near = cosine(self._marks_of(one)[0], self._marks_of(other)[0])
+        if self.sketches[one].language == self.sketches[other].language:
+            near += self.words_in_common(one, other)
+        return near
 
     def features(self, one: int, other: int) -> tuple[float, ...]:
         """By the names in `WITHIN` (one language) or `ACROSS` (two)."""

@@ -9,26 +9,35 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from aggregator.model import Coverage, Item
 from aggregator.taxonomy import Taxonomy
 
-HALF_LIFE = timedelta(hours=36)
-SURELY = 2.0
+HALF_LIFE: Final = timedelta(hours=36)
+SURELY: Final = 2.0
 """Relevance from which Korea is what a report is about: below, it stands in a summary only."""
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_QUIET_GENRES = {"g-weather": 0.1, "g-notice": 0.1, "g-photo-video": 0.3, "g-brief": 0.5}
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_QUIET_GENRES: Final = {"g-weather": 0.1, "g-notice": 0.1, "g-photo-video": 0.3, "g-brief": 0.4}
+_REASONING: Final = frozenset(
+    {"g-analysis", "g-oped", "g-editorial", "g-what-if", "g-explainer", "g-interview", "g-timeline"}
+)
+_RITUAL: Final = "dprk-ritual"
+_OPINION, _PREVIEW, _CEREMONY = 0.6, 0.7, 0.4
+_OTHERS, _MOST_OTHERS = 0.2, 3
+_UNTAGGED: Final = 0.6
+_LEAST: Final = 0.05
 
 
 def importance(items: Sequence[Item], tags: Sequence[str], taxonomy: Taxonomy) -> tuple[float, str]:
-    """0.05 to about 4, and the tag that decides. The first report's genre may lower it."""
+    """0.05 to about 4, and the tag that decides."""
     known = [taxonomy[slug] for slug in tags[:8] if slug in taxonomy]
     topical = [t for t in known if t.facet in ("topic", "event")]
     ranked = sorted(topical, key=lambda t: (-t.weight, t.slug))
-    weight = ranked[0].weight + 0.2 * sum(t.weight for t in ranked[1:4]) if ranked else 0.6
-    genres = [i.judgement.genre for i in items]
-    quiet = min((_QUIET_GENRES.get(g, 1.0) for g in genres[:1]), default=1.0)
-    return max(0.05, weight * quiet), ranked[0].slug if ranked else ""
+    if not ranked:
+        return _UNTAGGED, ""
+    others = sum(t.weight for t in ranked[1 : 1 + _MOST_OTHERS])
+    return max(_LEAST, ranked[0].weight + _OTHERS * others), ranked[0].slug
 
 
 def weight(
@@ -36,19 +45,40 @@ def weight(
 ) -> tuple[float, tuple[str, ...]]:
     """Independent perspectives times importance: never the count of articles alone.
 
-    Publishers count with their square root: ten papers of one capital are not ten views.
+    Publishers count with their square root and reports with their logarithm: ten papers of one
+    capital are not ten views.
     """
     publishers = len({p for c in covered for p in c.publishers})
     matters, decisive = importance(items, tags, taxonomy)
-    spread = len(covered) + math.sqrt(publishers) + 0.5 * math.log2(1 + len(items))
-    sure = max(i.judgement.verdict.score for i in items)
-    passing = min(1.0, sure / SURELY) ** 2
-    reasons = (
+    spread = len(covered) + math.sqrt(publishers) - 1 + math.log2(len(items)) / 2
+    reasons = [
         f"{len(covered)} perspectives, {publishers} publishers, {len(items)} reports",
         f"importance {matters:.1f}" + (f" ({decisive})" if decisive else ""),
-        *(("Korea is mentioned in passing only",) if passing < 1 else ()),
-    )
-    return spread * matters * passing, reasons
+    ]
+    value = spread * matters
+    for share, why in _lowered(items, tags):
+        value *= share
+        reasons.append(f"{why}: × {share:.2g}")
+    return value, tuple(reasons)
+
+
+def _lowered(items: Sequence[Item], tags: Sequence[str]) -> list[tuple[float, str]]:
+    """What makes a story matter less than its tags say."""
+    found: list[tuple[float, str]] = []
+    genres = [item.judgement.genre for item in items]
+    quiet = max(_QUIET_GENRES.get(genre, 1.0) for genre in genres)
+    if quiet < 1:
+        found.append((quiet, "only pictures, notices or briefs"))
+    elif all(genre in _REASONING or genre in _QUIET_GENRES for genre in genres):
+        found.append((_OPINION, "only analysis or opinion"))
+    if all(item.judgement.certainty == "c-hypothetical" for item in items):
+        found.append((_PREVIEW, "nothing has happened yet"))
+    if _RITUAL in tags[:5]:
+        found.append((_CEREMONY, "ceremony"))
+    passing = min(1.0, max(i.judgement.verdict.score for i in items) / SURELY) ** 2
+    if passing < 1:
+        found.append((passing, "Korea is mentioned in passing only"))
+    return found
 
 
 def rank(

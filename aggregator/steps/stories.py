@@ -8,19 +8,35 @@ articles arrived or were handed over does not show.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from aggregator.model import Arrangement, Copy, Item, Story, StoryItems
 from aggregator.rules import Clustering
 from aggregator.steps import ranking
+from aggregator.steps.copies import without_revision
+from aggregator.steps.differences import differences
 from aggregator.steps.grouping import Grouping
-from aggregator.steps.likeness import Space, cosine
+from aggregator.steps.likeness import Space
 from aggregator.steps.perspectives import coverage
 from aggregator.steps.pool import Pool, order
 from aggregator.taxonomy import Taxonomy
+
+_NEWS: Final = frozenset({"g-news", "g-breaking", "g-official"})
+_NO_NEWS: Final = 0.6
+"""What a headline of analysis, opinion or a video counts against one of news."""
+_COLOUR: Final = 0.85
+"""What each coloured word leaves of a headline's weight."""
+_COLOURED: Final = re.compile(
+    r"[!?！？]|\b(?:slams?|blasts?|fury|furious|shock\w*|chilling|bizarre|crazy|madman|tyrant|"
+    r"despot|regime|dictator\w*|puppets?|brazen|humiliat\w*|stunt|gaffe)\b|"
+    r"충격|경악|발끈|괴뢰|망언|굴욕|막말|독재자|傀儡|衝撃|独裁|獨裁",
+    re.IGNORECASE,
+)
 
 
 def stretches(loose: Sequence[Item], window: timedelta) -> list[list[Item]]:
@@ -85,13 +101,13 @@ def _story(
     now: datetime,
 ) -> Story:
     originals = [i for i in items if i.duplicate_of is None]
-    title = _central(originals, space, numbers)
+    title = _title(originals, space, numbers)
     tags = _tags(originals)
     covered = coverage(items)
     score, reasons = ranking.rank(originals, covered, tags, taxonomy)
     return Story(
         id=story_id,
-        title=title.article.title,
+        title=without_revision(title.article.title),
         language=title.article.language,
         first_at=min(i.article.published_at for i in originals),
         last_at=max(i.article.published_at for i in originals),
@@ -100,21 +116,20 @@ def _story(
         article_ids=tuple(i.article.id for i in originals),
         tags=tags,
         coverage=covered,
+        differs=differences(originals, taxonomy),
         score=score,
         reasons=reasons,
     )
 
 
-def _central(items: Sequence[Item], space: Space, numbers: dict[str, int]) -> Item:
-    """The headline most like all others; a news report before opinion, the earliest on a tie."""
+def _title(items: Sequence[Item], space: Space, numbers: dict[str, int]) -> Item:
+    """The headline most like all others and least coloured; the earliest on a tie."""
 
     def weight(item: Item) -> float:
         n = numbers[item.article.id]
-        nearness = sum(
-            cosine(space.words(n), space.words(numbers[other.article.id])) for other in items
-        )
-        news = item.judgement.genre in ("g-news", "g-breaking", "g-official")
-        return nearness * (1.0 if news else 0.6)
+        nearness = sum(space.nearness(n, numbers[other.article.id]) for other in items)
+        news = 1.0 if item.judgement.genre in _NEWS else _NO_NEWS
+        return nearness * news * _COLOUR ** len(_COLOURED.findall(item.article.title))
 
     return max(items, key=weight)
 

@@ -17,6 +17,7 @@ from aggregator.taxonomy.model import (
     FACETS,
     LANGUAGES,
     MATCHED,
+    Contrast,
     Office,
     Pair,
     Rule,
@@ -28,6 +29,7 @@ from aggregator.taxonomy.model import (
 from aggregator.taxonomy.reading import (
     Source,
     read_concepts,
+    read_contrasts,
     read_rules,
     read_tags,
     read_weights,
@@ -59,8 +61,10 @@ def load(extra: Sequence[Path] = (), off: Sequence[str] = ()) -> Taxonomy:
     rules, pairs, version = read_rules(rules_file)
     gate_file = Source.of("relevance.toml", (folder / "relevance.toml").read_text("utf-8"))
     words, gates = read_words(gate_file)
-    concepts = Source.of("concepts.toml", (folder / "concepts.toml").read_text("utf-8"))
-    weights = Source.of("likeness.toml", (folder / "likeness.toml").read_text("utf-8"))
+    concepts, weights, contrasts = (
+        Source.of(name, (folder / name).read_text("utf-8"))
+        for name in ("concepts.toml", "likeness.toml", "contrasts.toml")
+    )
     tags: dict[str, Tag] = {}
     for name, facet in _SHIPPED.items():
         source = Source.of(f"{name}.toml", (folder / f"{name}.toml").read_text("utf-8"))
@@ -86,6 +90,7 @@ def load(extra: Sequence[Path] = (), off: Sequence[str] = ()) -> Taxonomy:
         pairs=tuple(p for p in pairs if p.tag not in off),
         concepts=MappingProxyType(read_concepts(concepts)),
         weights=MappingProxyType(read_weights(weights)),
+        contrasts=MappingProxyType(read_contrasts(contrasts)),
         version=version,
     )
 
@@ -128,6 +133,7 @@ __all__ = [
     "FACETS",
     "LANGUAGES",
     "MATCHED",
+    "Contrast",
     "Office",
     "Pair",
     "Rule",

@@ -142,6 +142,18 @@ class Words:
     cost: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """What sources of one story may tell differently."""
+
+    slug: str
+    labels: Mapping[str, str]
+    tags: tuple[str, ...] = ()
+    """Kinds or certainties that exclude each other."""
+    counted: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    """Language -> where a number of it stands; the first group that matched is the number."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Taxonomy(Mapping[str, Tag]):
     """Slug -> Tag, with the rules. Compared and hashed by identity."""
@@ -156,6 +168,7 @@ class Taxonomy(Mapping[str, Tag]):
     """What happens: concept -> language -> words, for telling events apart and together."""
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """What the steps learned from labelled articles: question -> feature -> weight."""
+    contrasts: Mapping[str, Contrast] = field(default_factory=dict)
     version: str = ""
 
     def __getitem__(self, slug: str) -> Tag:

@@ -10,7 +10,17 @@ from types import MappingProxyType
 from typing import Any
 
 from aggregator.errors import ConfigError
-from aggregator.taxonomy.model import FACETS, LANGUAGES, Office, Pair, Rule, Tag, Weak, Words
+from aggregator.taxonomy.model import (
+    FACETS,
+    LANGUAGES,
+    Contrast,
+    Office,
+    Pair,
+    Rule,
+    Tag,
+    Weak,
+    Words,
+)
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _DATE = re.compile(r"(\d{4}(-\d\d(-\d\d)?)?)?")
@@ -105,6 +115,33 @@ def read_concepts(source: Source) -> dict[str, Mapping[str, tuple[str, ...]]]:
     return {
         name: MappingProxyType({code: tuple(words) for code, words in raw.items()})
         for name, raw in source.data.items()
+    }
+
+
+_NUMBER = {
+    "en": r"(\d[\d,]*(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|a dozen)",
+    "ko": r"(\d[\d,]*(?:\.\d+)?|한|두|세|네)",
+    "ja": r"(\d[\d,]*(?:\.\d+)?)",
+    "zh": r"(\d[\d,]*(?:\.\d+)?|一|两|三|四)",
+}
+"""A number as the languages write it, for `counted` of contrasts.toml."""
+
+
+def read_contrasts(source: Source) -> dict[str, Contrast]:
+    """What sources may tell differently, by slug."""
+    return {
+        slug: Contrast(
+            slug=slug,
+            labels=MappingProxyType({code: raw[code] for code in LANGUAGES if code in raw}),
+            tags=tuple(raw.get("tags", ())),
+            counted=MappingProxyType(
+                {
+                    code: re.compile(pattern.format(n=_NUMBER[code]), re.IGNORECASE)
+                    for code, pattern in raw.get("counted", {}).items()
+                }
+            ),
+        )
+        for slug, raw in source.data.items()
     }
 
 

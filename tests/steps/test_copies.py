@@ -117,3 +117,51 @@ def test_short_titles_alone_make_no_copy() -> None:
 def test_a_placed_original_is_found() -> None:
     placed = make.story(make.item("a", LONG, by=WIRE))
     assert copies([make.item("b", LONG, by=PAPER)], [placed]) == {"b": "a"}
+
+
+STANDING = (
+    "This newsletter brings readers the week's most important analysis of diplomacy and security"
+    " on the peninsula, written by our correspondents in five capitals."
+)
+
+
+def test_standing_sentences_make_no_copy() -> None:
+    items = [
+        make.item("a", "Envoys meet in Stockholm", by=WIRE, summary=STANDING),
+        make.item("b", "A harvest under sanctions", by=WIRE, summary=STANDING),
+        make.item("c", "What the parade left unsaid", by=WIRE, summary=STANDING),
+    ]
+    assert copies(items) == {}
+
+
+def test_a_revision_under_another_headline_is_a_copy_and_may_come_later() -> None:
+    text = (
+        "(서울=연합뉴스) 통일부는 14일 남북 연락사무소를 다시 여는 방안을 북측과 협의하고 있다고"
+        " 밝혔다. 통일부 당국자는 정례브리핑에서 실무 접촉이 이어지고 있다고 말했다."
+    )
+    wire = make.feed("wire-ko", language="ko")
+    items = [
+        make.item("a", '통일부 "연락사무소 재개 협의"', by=wire, language="ko", summary=text),
+        make.item(
+            "b",
+            "통일부, 남북 연락사무소 다시 여는 방안 북측과 협의(종합)",
+            by=wire,
+            language="ko",
+            summary=text,
+            published_at=make.NOW + timedelta(hours=5),
+        ),
+    ]
+    assert copies(items) == {"b": "a"}
+
+
+def test_undated_pieces_of_one_series_are_not_copies() -> None:
+    title = "Headlines of the North Korean press this morning"
+    items = [make.item(id, title, by=WIRE, dated=False) for id in "abc"]
+    assert copies(items) == {}
+
+
+def test_the_earlier_one_is_the_original_however_many_there_are() -> None:
+    items = [
+        make.item(f"n{n:02}", LONG, by=make.feed(f"p{n}"), published_at=make.NOW) for n in range(30)
+    ]
+    assert set(copies(items).values()) == {"n00"}

@@ -39,7 +39,34 @@ def test_what_mentions_korea_in_passing_goes_down_and_says_so() -> None:
     passing = replace(told, judgement=replace(told.judgement, verdict=verdict))
     score, reasons = rank(passing)
     assert score == rank(told)[0] - 2
-    assert "Korea is mentioned in passing only" in reasons
+    assert "Korea is mentioned in passing only: × 0.25" in reasons
+
+
+def judged(item: Item, *, genre: str = "g-news", certainty: str = "c-confirmed") -> Item:
+    changed = replace(item.judgement, genre=genre, certainty=certainty)
+    return replace(item, judgement=changed)
+
+
+def test_a_story_is_as_quiet_as_its_loudest_report() -> None:
+    talks = make.item("a", "Talks", "nuclear-talks", by=SEOUL)
+    video = judged(
+        make.item("v", "Video of the talks", "nuclear-talks", by=SEOUL), genre="g-photo-video"
+    )
+    assert rank(video, talks) == rank(talks, video)
+    assert rank(talks)[0] - rank(video)[0] > 1
+    assert "only pictures, notices or briefs: × 0.3" in rank(video)[1]
+
+
+def test_opinion_previews_and_ceremony_go_down_and_say_so() -> None:
+    news = make.item("n", "Talks", "nuclear-talks")
+    for changed, reason in (
+        (judged(news, genre="g-oped"), "only analysis or opinion: × 0.6"),
+        (judged(news, certainty="c-hypothetical"), "nothing has happened yet: × 0.7"),
+        (make.item("n", "Talks", "nuclear-talks", "dprk-ritual"), "ceremony: × 0.4"),
+    ):
+        score, reasons = rank(changed)
+        assert score < rank(news)[0]
+        assert reason in reasons
 
 
 def test_a_half_life_later_is_one_more_and_the_order_never_changes() -> None:

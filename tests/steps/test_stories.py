@@ -114,3 +114,75 @@ def test_unchanged_stories_are_not_written_again() -> None:
 
 def test_nothing_in_nothing_out() -> None:
     assert arrange([]) == Arrangement(stories=())
+
+
+def placed_apart(*items: Item) -> list[StoryItems]:
+    """Each item as a story of its own, as an earlier and less certain round left it."""
+    return [make.story(item) for item in items]
+
+
+def test_two_stories_that_turn_out_to_be_one_merge_and_the_older_stays() -> None:
+    one, other, bridge = week()[:3]
+    made = arrange([bridge], placed_apart(one, other))
+    assert made.merged == (("a2", "a1"),)
+    assert made.placements == {"a3": "a1"}
+    assert [(s.id, s.article_ids) for s in made.stories] == [("a1", ("a1", "a2", "a3"))]
+
+
+def test_stories_that_nothing_new_concerns_do_not_merge() -> None:
+    one, other = week()[:2]
+    unrelated = make.item("x", "An ambassador presents credentials", by=TOKYO)
+    assert arrange([unrelated], placed_apart(one, other)).merged == ()
+
+
+def test_a_story_has_a_longest_life_however_alike_its_reports() -> None:
+    title = "Working-level talks on denuclearisation continue in Stockholm"
+    items = [
+        make.item(
+            f"d{day:02}",
+            f"{title}, day {day}",
+            "nuclear-talks",
+            by=make.feed(f"paper-{day}"),
+            published_at=make.NOW + timedelta(days=day),
+        )
+        for day in range(0, 24, 2)
+    ]
+    made = arrange(items)
+    spans = [story.last_at - story.first_at for story in made.stories]
+    assert len(made.stories) > 1
+    assert max(spans) <= RULES.longest
+
+
+def test_one_day_and_one_leader_make_no_event() -> None:
+    items = [
+        make.item(
+            "a",
+            "Kim Jong Un inspects a greenhouse farm in Kanggye",
+            "kim-jong-un",
+            summary="State media say he gave guidance on vegetables.",
+        ),
+        make.item(
+            "b",
+            "Kim Jong Un congratulates the president of Laos",
+            "kim-jong-un",
+            summary="A message on the anniversary of the republic.",
+        ),
+    ]
+    assert len(set(arrange(items).placements.values())) == 2
+
+
+def test_the_title_is_the_most_central_and_least_coloured_headline_without_haste() -> None:
+    tags = ("missile-launch", "north-korea")
+    items = [
+        make.item("a", "BREAKING: North Korea fires missile toward sea", *tags),
+        make.item("b", "Madman Kim's chilling missile shock!", *tags, by=SEOUL),
+        make.item(
+            "c", "North Korea fires a ballistic missile toward the East Sea", *tags, by=TOKYO
+        ),
+    ]
+    titles = {story.title for story in arrange(items).stories if len(story.article_ids) > 1}
+    assert titles <= {
+        "North Korea fires missile toward sea",
+        "North Korea fires a ballistic missile toward the sea",
+    }
+    assert titles
