@@ -17,8 +17,9 @@ from aggregator.steps.sketch import Sketch
 
 Vector: TypeAlias = Mapping[str, float]
 
-# A word in a stream of ten articles is not thereby rare: so many unseen ones stand behind them.
-_BACKGROUND: Final = 1000
+_BACKGROUND, _FAMILIAR = 1000, 0.1
+"""A word in a pool of ten articles is not thereby rare: so many unseen ones stand behind them, and
+a tenth as large a part of these holds what the pool holds."""
 _CROWD: Final = 1.5
 """Days to either side in which articles crowd together."""
 _FEW: Final = 8
@@ -62,6 +63,12 @@ def unit(weights: Mapping[str, float]) -> Vector:
     return {word: v / length for word, v in weights.items()}
 
 
+def _rarity(held: int, texts: int) -> float:
+    """Inverse document frequency of what so many of the texts hold."""
+    common = held * (1 + _FAMILIAR * _BACKGROUND / max(texts, 1))
+    return math.log((_BACKGROUND + texts + 1) / (common + 0.5))
+
+
 def log_odds(probability: float) -> float:
     """Of a probability between 0 and 1."""
     return math.log(probability / (1 - probability))
@@ -100,16 +107,15 @@ class Space:
     def rarity(self, word: str, language: str) -> float:
         """Inverse document frequency of a word among the texts of its language."""
         known = self._idf[language]
-        if word not in known:
-            total = _BACKGROUND + self._texts[language] + 1
-            known[word] = math.log(total / (self._held[language][word] + 0.5))
-        return known[word]
+        if (found := known.get(word)) is None:
+            found = _rarity(self._held[language][word], self._texts[language])
+            known[word] = found
+        return found
 
     def _mark_rarity(self, mark: str) -> float:
-        if mark not in self._mark_idf:
-            total = _BACKGROUND + len(self.sketches) + 1
-            self._mark_idf[mark] = math.log(total / (self._marked[mark] + 0.5))
-        return self._mark_idf[mark]
+        if (found := self._mark_idf.get(mark)) is None:
+            found = self._mark_idf[mark] = _rarity(self._marked[mark], len(self.sketches))
+        return found
 
     def words(self, number: int) -> Vector:
         """Of title and lead."""
