@@ -151,6 +151,8 @@ class Copies:
         if a.language != b.language or (a.dated and b.dated and apart > WINDOW):
             return False
         key, other = self._keys[m], self._keys[n]
+        if key != other and self._pool.space.words_in_common(m, n) < _WORTH_A_LOOK:
+            return False
         same_desk = a.publisher != "" and a.publisher == b.publisher
         revised = same_desk and apart <= _REVISED and self._is_revision(m, n)
         if same_desk and not revised and (apart > _SERIES_GAP or self._in_series(m, n)):
@@ -160,8 +162,6 @@ class Copies:
         if a.brief and b.brief and same_desk:
             return False
         if _clash(key, other) and not revised:
-            return False
-        if self._pool.space.words_in_common(m, n) < _WORTH_A_LOOK:
             return False
         found = self.features(m, n)
         if found[_TITLE] < _TITLES_APART and (found[_PHRASES] < _ALL_ELSE or self._standing(m)):

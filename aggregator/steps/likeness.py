@@ -29,8 +29,8 @@ _FILED: Final = 10
 """Under so many of its rarest words, and of its rarest marks, an article is found."""
 _MOST_UNDER_ONE: Final = 200
 _NEAREST, _NEAREST_ABROAD = 14, 6
-_LEAST_SHARED: Final = 0.3
-"""Sum of the weights of shared keys below which two articles have nothing to do with each other."""
+_LEAST_SHARED: Final = 0.1
+"""Likeness by these keys alone below which two articles have nothing to do with each other."""
 
 WITHIN: Final = (
     "start",
@@ -101,8 +101,8 @@ class Space:
         self._crowds: dict[int, float] = {}
         self._likes: dict[tuple[int, int], float] = {}
         self._common: dict[tuple[int, int], float] = {}
-        self._by_key: defaultdict[str, list[int]] = defaultdict(list)
-        self._keys: dict[int, tuple[str, ...]] = {}
+        self._by_key: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._keys: dict[int, Sequence[tuple[str, float]]] = {}
 
     def rarity(self, word: str, language: str) -> float:
         """Inverse document frequency of a word among the texts of its language."""
@@ -227,41 +227,38 @@ class Space:
 
     # ── neighbours ───────────────────────────────────────────────────────────────────────────
 
-    def _filed_under(self, number: int) -> tuple[str, ...]:
+    def _filed_under(self, number: int) -> Sequence[tuple[str, float]]:
+        """The keys that say most of an article, with their weights."""
         if number not in self._keys:
             language = self.sketches[number].language
             words, (marks, _, _) = self.words(number), self._marks_of(number)
+            rarest = nlargest(_FILED, sorted(words), key=words.__getitem__)
+            telling = nlargest(_FILED, sorted(marks), key=marks.__getitem__)
             self._keys[number] = (
-                *(
-                    f"{language}:{w}"
-                    for w in nlargest(_FILED, sorted(words), key=words.__getitem__)
-                ),
-                *nlargest(_FILED, sorted(marks), key=marks.__getitem__),
+                *((f"{language}:{word}", words[word]) for word in rarest),
+                *((mark, marks[mark]) for mark in telling),
             )
         return self._keys[number]
 
     def file(self, number: int) -> None:
         """From now on `near` finds it."""
-        for key in self._filed_under(number):
-            self._by_key[key].append(number)
+        for key, weight in self._filed_under(number):
+            self._by_key[key].append((number, weight))
 
     def near(self, number: int, within: float) -> list[int]:
         """The most promising of those on file and at most `within` days away, of its own language
         and of others. Cost follows the index, not how many there are."""
-        each = self.sketches[number]
-        own, (marks, _, _) = self.words(number), self._marks_of(number)
+        sketches, each = self.sketches, self.sketches[number]
         shared: defaultdict[int, float] = defaultdict(float)
-        for key in self._filed_under(number):
-            weight = marks[key] if key in marks else own[key.split(":", 1)[1]]
-            for other in self._by_key.get(key, ())[-_MOST_UNDER_ONE:]:
-                shared[other] += weight
+        for key, weight in self._filed_under(number):
+            for other, others in self._by_key.get(key, ())[-_MOST_UNDER_ONE:]:
+                shared[other] += weight * others
         shared.pop(number, None)
-        close = [
-            (weight, -other)
-            for other, weight in shared.items()
-            if weight >= _LEAST_SHARED and abs(self.sketches[other].at - each.at) <= within
-        ]
-        own_language = [c for c in close if self.sketches[-c[1]].language == each.language]
-        abroad = [c for c in close if self.sketches[-c[1]].language != each.language]
+        own_language: list[tuple[float, int]] = []
+        abroad: list[tuple[float, int]] = []
+        for other, alike in shared.items():
+            if alike >= _LEAST_SHARED and abs(sketches[other].at - each.at) <= within:
+                same = sketches[other].language == each.language
+                (own_language if same else abroad).append((alike, -other))
         chosen = (*nlargest(_NEAREST, own_language), *nlargest(_NEAREST_ABROAD, abroad))
         return [-n for _, n in chosen]

@@ -62,6 +62,7 @@ class Sketch:
     """Publication, in days since 1970."""
     dated: bool
     publisher: str
+    """Empty: not known."""
     brief: bool
     relevant: bool
     wording: Wording
@@ -75,7 +76,7 @@ def sketch(item: Item, taxonomy: Taxonomy) -> Sketch:
         language=article.language,
         at=days(article.published_at),
         dated=article.dated,
-        publisher=item.feed.publisher or item.feed.id,
+        publisher=item.feed.publisher or item.feed.title,
         brief=judgement.genre in _BRIEF,
         relevant=judgement.verdict.relevant,
         wording=_wording(

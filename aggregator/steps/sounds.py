@@ -15,7 +15,6 @@ from typing import Final
 SHORTEST: Final = 3
 """Two consonants fit half the dictionary."""
 _CLASSES: Final = {"P": "bpvf", "T": "td", "K": "kgqx", "S": "szjc", "M": "m", "N": "n", "L": "lr"}
-_CLASS: Final = {letter: key for key, letters in _CLASSES.items() for letter in letters}
 _LATIN_SPELLING: Final = (
     (re.compile("sch|ch|sh|zh"), "s"),
     (re.compile("th"), "t"),
@@ -24,30 +23,40 @@ _LATIN_SPELLING: Final = (
     (re.compile("ng"), "n"),
 )
 _SILENT_R: Final = re.compile("r(?![aeiouy])")
-_INITIALS: Final = ("K", "K", "N", "T", "T", "L", "M", "P", "P", "S", "S", "", *"SSSKTP", "")
-_FINALS: Final = ("", *"KKKNNNTLLLLLLLLMPPTTNTTKTP", "")
-_HANGUL_FIRST, _HANGUL_LAST, _PER_INITIAL, _PER_VOWEL = 0xAC00, 0xD7A3, 588, 28
 _PARTICLE: Final = re.compile(
     "(?:으로부터|로부터|에게서|에서는|에서도|에게|에서|으로|까지|부터|처럼|보다|하고|이나|"
     "[은는이가을를의에와과도로만측서씨])$"
 )
-_KATAKANA: Final[Mapping[str, str]] = {
-    **dict.fromkeys("カキクケコガギグゲゴ", "K"),
-    **dict.fromkeys("サシスセソザジズゼゾチヂツヅ", "S"),
-    **dict.fromkeys("タテトダデド", "T"),
-    **dict.fromkeys("ナニヌネノン", "N"),
-    **dict.fromkeys("ハヒフヘホバビブベボパピプペポヴ", "P"),
-    **dict.fromkeys("マミムメモ", "M"),
-    **dict.fromkeys("ラリルレロ", "L"),
-}
-_CYRILLIC: Final[Mapping[str, str]] = {
-    **dict.fromkeys("бпвф", "P"),
-    **dict.fromkeys("тд", "T"),
-    **dict.fromkeys("кгх", "K"),
-    **dict.fromkeys("сзжцчшщ", "S"),
-    **dict.fromkeys("м", "M"),
-    **dict.fromkeys("н", "N"),
-    **dict.fromkeys("лр", "L"),
+_REPEATED: Final = re.compile(r"(.)\1+")
+_NO_CONSONANT: Final = re.compile("[^PTKSMNL]+")
+
+
+def _hangul() -> dict[int, str]:
+    """Each syllable's first and last consonant; 588 syllables an initial, 28 a vowel."""
+    initials = ("K", "K", "N", "T", "T", "L", "M", "P", "P", "S", "S", "", *"SSSKTP", "")
+    finals = ("", *"KKKNNNTLLLLLLLLMPPTTNTTKTP", "")
+    return {0xAC00 + n: initials[n // 588] + finals[n % 28] for n in range(11_172)}
+
+
+def _letters(classes: Mapping[str, str]) -> dict[int, str]:
+    return {ord(letter): key for key, letters in classes.items() for letter in letters}
+
+
+_SOUND: Final[Mapping[int, str]] = {
+    **_hangul(),
+    **_letters(_CLASSES),
+    **_letters({"P": "бпвф", "T": "тд", "K": "кгх", "S": "сзжцчшщ", "M": "м", "N": "н", "L": "лр"}),
+    **_letters(
+        {
+            "K": "カキクケコガギグゲゴ",
+            "S": "サシスセソザジズゼゾチヂツヅ",
+            "T": "タテトダデド",
+            "N": "ナニヌネノン",
+            "P": "ハヒフヘホバビブベボパピプペポヴ",
+            "M": "マミムメモ",
+            "L": "ラリルレロ",
+        }
+    ),
 }
 _NAMES: Final = re.compile(
     r"(?P<hangul>[\uac00-\ud7a3]{2,})|(?P<katakana>[\u30a1-\u30f6ー]{3,})"
@@ -69,40 +78,18 @@ def sounds(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=32_768)
 def _keys(script: str, word: str) -> tuple[str, ...]:
-    spelled: tuple[str, ...]
     if script == "hangul":
-        spelled = (_hangul(word), _hangul(_PARTICLE.sub("", word)))
-    elif script == "katakana":
-        spelled = (_mapped(word, _KATAKANA),)
-    elif script == "cyrillic":
-        spelled = (_mapped(word.lower(), _CYRILLIC),)
+        spelled = {_consonants(word), _consonants(_PARTICLE.sub("", word))}
+    elif script == "latin":
+        plain = unicodedata.normalize("NFD", word.lower())
+        for spelling, letter in _LATIN_SPELLING:
+            plain = spelling.sub(letter, plain)
+        # With and without an r that English does not pronounce: Carter is 카터, Kursk 쿠르스크.
+        spelled = {_consonants(plain), _consonants(_SILENT_R.sub("", plain))}
     else:
-        spelled = _latin(word)
-    return tuple(key for key in dict.fromkeys(spelled) if len(key) >= SHORTEST)
+        spelled = {_consonants(word.lower())}
+    return tuple(sorted(key for key in spelled if len(key) >= SHORTEST))
 
 
-def _latin(word: str) -> tuple[str, str]:
-    """With and without an r that English does not pronounce: Carter is 카터, but Kursk 쿠르스크."""
-    plain = unicodedata.normalize("NFD", word.lower())
-    for spelling, letter in _LATIN_SPELLING:
-        plain = spelling.sub(letter, plain)
-    return _mapped(plain, _CLASS), _mapped(_SILENT_R.sub("", plain), _CLASS)
-
-
-def _hangul(word: str) -> str:
-    key = ""
-    for letter in word:
-        place = ord(letter) - _HANGUL_FIRST
-        for sound in (_INITIALS[place // _PER_INITIAL], _FINALS[place % _PER_VOWEL]):
-            if sound != key[-1:]:
-                key += sound
-    return key
-
-
-def _mapped(word: str, classes: Mapping[str, str]) -> str:
-    key = ""
-    for letter in word:
-        sound = classes.get(letter, "")
-        if sound != key[-1:]:
-            key += sound
-    return key
+def _consonants(word: str) -> str:
+    return _REPEATED.sub(r"\1", _NO_CONSONANT.sub("", word.translate(_SOUND)))
