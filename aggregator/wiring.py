@@ -6,6 +6,9 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from aggregator import pipeline
 from aggregator.config import Loaded, secret_of
@@ -17,8 +20,11 @@ from aggregator.edges.websub import HubRequest
 from aggregator.errors import StoreError
 from aggregator.ports import Tools
 from aggregator.render.templates import environment
+from aggregator.rules import Relevance
 from aggregator.steps import relevance
+from aggregator.taxonomy import Taxonomy
 from aggregator.taxonomy import load as load_taxonomy
+from aggregator.taxonomy.version import version
 
 
 def now() -> datetime:
@@ -62,6 +68,7 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
             config=config,
             feeds=loaded.feeds,
             taxonomy=taxonomy,
+            judged_by=judged_by(taxonomy, config.relevance),
             store=store,
             clock=now if as_of is None else lambda: as_of,
             replay=as_of is not None,
@@ -77,6 +84,25 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
             mail_is_file=not mail_url.startswith("smtp"),
             templates=environment([own] if own.is_dir() else []),
         )
+
+
+def judged_by(taxonomy: Taxonomy, rules: Relevance) -> str:
+    """What the verdicts and tags of today rest on, as 16 hex digits.
+
+    The steps themselves belong to it (1 ms to read), for nobody remembers to raise a number with
+    each mended rule; that some change there judges no text otherwise costs minutes of background
+    work.
+    """
+    told = (version(taxonomy), rules.model_dump_json(), *_texts(files("aggregator.steps")))
+    return sha256("\0".join(told).encode()).hexdigest()[:16]
+
+
+def _texts(folder: Traversable) -> Iterator[str]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            yield from _texts(entry)
+        elif not entry.name.endswith(".pyc"):
+            yield entry.read_text("utf-8")
 
 
 def database_url(loaded: Loaded) -> str:

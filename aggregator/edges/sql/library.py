@@ -74,6 +74,13 @@ def _items(connection: Connection, feed_of: FeedOf, query: Query) -> tuple[Item,
     return tuple(_item(connection, feed_of, row) for row in connection.execute(query).all())
 
 
+def of_ids(connection: Connection, feed_of: FeedOf, ids: Sequence[str]) -> tuple[Item, ...]:
+    """These articles, in this order."""
+    query = _ITEM.where(among(connection, articles.c.id, ids))
+    found = {item.article.id: item for item in _items(connection, feed_of, query)}
+    return tuple(found[id] for id in ids)
+
+
 def loose(connection: Connection, feed_of: FeedOf) -> tuple[Item, ...]:
     query = _ITEM.where(
         articles.c.story_id.is_(None),
@@ -129,7 +136,7 @@ def copies_of(
 
 
 def save(connection: Connection, arrangement: Arrangement) -> None:
-    _save_stories(connection, arrangement.stories)
+    save_stories(connection, arrangement.stories)
     if arrangement.placements:
         place = update(articles).where(articles.c.id == bindparam("placed"))
         connection.execute(
@@ -152,7 +159,8 @@ def save(connection: Connection, arrangement: Arrangement) -> None:
     bump(connection)
 
 
-def _save_stories(connection: Connection, changed: Iterable[Story]) -> None:
+def save_stories(connection: Connection, changed: Iterable[Story]) -> None:
+    """Insert or rewrite stories, with their tags."""
     by_id = {story.id: story for story in sorted(changed, key=lambda story: story.id)}
     if not by_id:
         return
@@ -260,6 +268,14 @@ def story(connection: Connection, feed_of: FeedOf, story_id: str) -> StoryItems 
     return connection.scalar(
         select(story_redirects.c.new_id).where(story_redirects.c.old_id == story_id)
     )
+
+
+def story_or_heir(connection: Connection, feed_of: FeedOf, story_id: str) -> StoryItems | None:
+    """The story, or the one that took its place."""
+    found = story(connection, feed_of, story_id)
+    if isinstance(found, str):
+        found = story(connection, feed_of, found)
+    return found if isinstance(found, StoryItems) else None
 
 
 def tag_counts(connection: Connection, since: datetime | None) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from aggregator.hosts.cli import digests, feeds, operate, settings, subscribers, trial
+from aggregator.hosts.cli import digests, feeds, operate, retag, settings, subscribers, trial
 
 app = typer.Typer(
     name="aggregator",
@@ -15,6 +15,7 @@ app = typer.Typer(
 )
 operate.add_to(app)
 trial.add_to(app)
+retag.add_to(app)
 settings.add_to(app)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(digests.app, name="digest")
