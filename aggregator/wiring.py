@@ -48,9 +48,7 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
     outbox = loaded.data / "outbox"
     own = loaded.path.parent / "templates"
     mail_url = config.mail.url.get_secret_value()
-    taxonomy = load_taxonomy(
-        [loaded.path.parent / name for name in config.tags.files], config.tags.off
-    )
+    taxonomy = taxonomy_of(loaded)
     with ExitStack() as stack:
         store = open_store(database_url(loaded), loaded.feeds)
         stack.callback(store.close)
@@ -84,6 +82,12 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
             mail_is_file=not mail_url.startswith("smtp"),
             templates=environment([own] if own.is_dir() else []),
         )
+
+
+def taxonomy_of(loaded: Loaded) -> Taxonomy:
+    """The shipped tags and the operator's own. Raises ConfigError."""
+    rules = loaded.config.tags
+    return load_taxonomy([loaded.path.parent / name for name in rules.files], rules.off)
 
 
 def judged_by(taxonomy: Taxonomy, rules: Relevance) -> str:

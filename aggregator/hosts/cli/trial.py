@@ -12,7 +12,6 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from aggregator import pipeline
-from aggregator.config import Loaded
 from aggregator.edges.parsing import ParserPool
 from aggregator.errors import AggregatorError, NotAFeed
 from aggregator.hosts.cli.options import Config, Data, err, loaded, print_json, told
@@ -22,8 +21,7 @@ from aggregator.steps.language import language
 from aggregator.steps.parse import parse as read
 from aggregator.steps.tagging import SHOWN
 from aggregator.steps.text import plain
-from aggregator.taxonomy import Taxonomy
-from aggregator.taxonomy import load as load_taxonomy
+from aggregator.wiring import taxonomy_of
 
 Lines = Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines; - reads standard input.")]
 R = TypeVar("R")
@@ -42,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
 def tag(file: Lines, config: Config = None, data: Data = None) -> None:
     """Judge items: relevance with reasons, genre, certainty, tags with evidence."""
     found = loaded(config, data)
-    taxonomy = _taxonomy(found)
+    taxonomy = taxonomy_of(found)
 
     def one(row: dict[str, Any]) -> None:
         article, feed = _read(row)
@@ -57,7 +55,7 @@ def tag(file: Lines, config: Config = None, data: Data = None) -> None:
 def stories(file: Lines, config: Config = None, data: Data = None) -> None:
     """Group items into stories and find copies, whether they are relevant or not."""
     found = loaded(config, data)
-    taxonomy = _taxonomy(found)
+    taxonomy = taxonomy_of(found)
     items: list[Item] = []
     ids: dict[str, Any] = {}
 
@@ -112,11 +110,6 @@ def parse(
         pool.close()
     if not read_all:
         raise typer.Exit(1)
-
-
-def _taxonomy(found: Loaded) -> Taxonomy:
-    rules = found.config.tags
-    return load_taxonomy([found.path.parent / name for name in rules.files], rules.off)
 
 
 def _each_line(file: str, use: Callable[[dict[str, Any]], None]) -> bool:
