@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from aggregator import pipeline
 from aggregator.config import Loaded, secret_of
@@ -86,8 +87,12 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
 
 def taxonomy_of(loaded: Loaded) -> Taxonomy:
     """The shipped tags and the operator's own. Raises ConfigError."""
-    rules = loaded.config.tags
-    return load_taxonomy([loaded.path.parent / name for name in rules.files], rules.off)
+    return load_taxonomy(tag_files(loaded), loaded.config.tags.off)
+
+
+def tag_files(loaded: Loaded) -> list[Path]:
+    """The operator's own taxonomy files."""
+    return [loaded.path.parent / name for name in loaded.config.tags.files]
 
 
 def judged_by(taxonomy: Taxonomy, rules: Relevance) -> str:

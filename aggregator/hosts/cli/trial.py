@@ -43,9 +43,9 @@ def tag(file: Lines, config: Config = None, data: Data = None) -> None:
     taxonomy = taxonomy_of(found)
 
     def one(row: dict[str, Any]) -> None:
-        article, feed = _read(row)
+        article, feed = read_item(row)
         judged = pipeline.judge(article, feed, taxonomy, found.config.relevance)
-        print_json({"id": row["id"], **_told(judged)})
+        print_json({"id": row["id"], **as_row(judged)})
 
     if not _each_line(file, one):
         raise typer.Exit(1)
@@ -60,7 +60,7 @@ def stories(file: Lines, config: Config = None, data: Data = None) -> None:
     ids: dict[str, Any] = {}
 
     def one(row: dict[str, Any]) -> None:
-        article, feed = _read(row)
+        article, feed = read_item(row)
         if article.id in ids:
             raise ValueError(f'the id "{article.id}" stands twice')
         ids[article.id] = row["id"]
@@ -141,7 +141,7 @@ def _lines(file: str) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
-def _read(row: dict[str, Any]) -> tuple[Article, Feed]:
+def read_item(row: dict[str, Any]) -> tuple[Article, Feed]:
     """An item as given: its texts stay untouched, so that evidence offsets fit the input."""
 
     def text(key: str) -> str:
@@ -180,7 +180,8 @@ def _read(row: dict[str, Any]) -> tuple[Article, Feed]:
     return article, feed
 
 
-def _told(judged: Judgement) -> dict[str, Any]:
+def as_row(judged: Judgement) -> dict[str, Any]:
+    """A judgement as JSON has it."""
     return {
         "relevant": judged.verdict.relevant,
         "score": round(judged.verdict.score, 3),
