@@ -184,6 +184,14 @@ def test_what_came_meanwhile_keeps_a_story_stale(store: SqlStore) -> None:
     assert stale(store) == [("a", 2)]
 
 
+def test_an_article_that_was_placed_while_it_was_judged_anew_leaves_again(store: SqlStore) -> None:
+    archive(store, "a", "b")
+    store.rejudge([anew(held(store)["b"], relevant=False)], "new")
+    assert stale(store) == []
+    told(store, "a", "b")  # by an arrangement that had read it before
+    assert stale(store) == [("a", 1)]
+
+
 def test_a_mark_without_a_story_is_dropped(store: SqlStore) -> None:
     archive(store, "a")
     told(store, "a")

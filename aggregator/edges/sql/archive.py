@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from aggregator.edges.sql import library
-from aggregator.edges.sql.engine import AnyRow, Query, among, insert_into
+from aggregator.edges.sql.engine import Query, among
 from aggregator.edges.sql.feeds import bump, conclusions, hide_tags, show_tags
 from aggregator.edges.sql.schema import (
     articles,
@@ -72,7 +72,7 @@ def rejudge(connection: Connection, batch: Sequence[Rejudged], judged_by: str) -
     )
     if changed:
         _write(connection, [wanted[row.id] for row in changed], judged_by)
-        _mark(connection, changed)
+        library.mark_stale(connection, {row.story_id for row in changed} - {None})
         bump(connection)
     return len(wanted) - len(kept)
 
@@ -90,19 +90,6 @@ def _write(connection: Connection, changed: Sequence[Rejudged], judged_by: str) 
     connection.execute(update(articles).where(articles.c.id == bindparam("held")), rows)
     hide_tags(connection, (r.after.article.id for r in changed))
     show_tags(connection, (r.after for r in changed))
-
-
-def _mark(connection: Connection, changed: Iterable[AnyRow]) -> None:
-    rows = [
-        {"story_id": id, "marks": 1}
-        for id in sorted({row.story_id for row in changed if row.story_id is not None})
-    ]
-    if rows:
-        again = {"marks": stale_stories.c.marks + 1}
-        statement = insert_into(connection, stale_stories)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["story_id"], set_=again), rows
-        )
 
 
 def stale(connection: Connection, feed_of: library.FeedOf, limit: int) -> tuple[StaleStory, ...]:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     bindparam,
     delete,
+    false,
     func,
     insert,
     or_,
@@ -28,6 +29,7 @@ from aggregator.edges.sql.schema import (
     article_tags,
     articles,
     meta,
+    stale_stories,
     stories,
     story_redirects,
     story_tags,
@@ -143,6 +145,12 @@ def save(connection: Connection, arrangement: Arrangement) -> None:
             place.values(story_id=bindparam("into")),
             [{"placed": id, "into": into} for id, into in sorted(arrangement.placements.items())],
         )
+        refused = select(articles.c.story_id).where(
+            among(connection, articles.c.id, arrangement.placements),
+            articles.c.relevant.is_(false()),
+        )
+        # Judged anew while stories were built: they leave again.
+        mark_stale(connection, set(connection.scalars(refused)))
     for copy in sorted(arrangement.copies, key=lambda copy: copy.article_id):
         # The copies of a copy are copies of its original: nobody follows chains when reading.
         connection.execute(
@@ -157,6 +165,17 @@ def save(connection: Connection, arrangement: Arrangement) -> None:
     for old in heirs:
         _redirect(connection, old, _last_heir(heirs, old))
     bump(connection)
+
+
+def mark_stale(connection: Connection, story_ids: Iterable[str]) -> None:
+    """These stories are to be told anew."""
+    rows = [{"story_id": id, "marks": 1} for id in sorted(story_ids)]
+    if rows:
+        again = {"marks": stale_stories.c.marks + 1}
+        statement = insert_into(connection, stale_stories)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["story_id"], set_=again), rows
+        )
 
 
 def save_stories(connection: Connection, changed: Iterable[Story]) -> None:
