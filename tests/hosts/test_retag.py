@@ -86,6 +86,24 @@ def test_a_changed_member_renews_its_story(library: Place) -> None:
     assert stored(library, "SELECT count(*) FROM stale_stories") == [(0,)]
 
 
+def test_what_a_feed_gave_its_articles_stays_when_it_is_read_no_more(place: Place) -> None:
+    place.publish("wire", rss(MEETING), tags=["sanctions"])
+    place.write()
+    place.json(*POLL)
+    place.feeds.clear()
+    place.publish("other", rss())
+    place.write()
+    place.json(*POLL)
+    assert library_of(place) == 1
+    assert place.json("retag", "--all")["changed"] == 0
+    assert library_of(place) == 1
+
+
+def library_of(place: Place) -> int:
+    """Articles under the tag that the feed gives."""
+    return len(stored(place, "SELECT 1 FROM article_tags WHERE slug = 'sanctions'"))
+
+
 def test_doctor_says_how_many_wait(library: Place) -> None:
     def tags() -> dict[str, Any]:
         (row,) = [row for row in library.json("doctor") if row["what"] == "tags"]

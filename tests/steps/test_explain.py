@@ -27,6 +27,11 @@ def test_what_fired_is_not_told() -> None:
     assert "armistice-1953" not in {slug for slug, _, _ in told(title)}
 
 
+def test_a_part_of_a_name_that_fired_is_not_told() -> None:
+    assert {slug for slug, rule, _ in told("Kim Jong Un tours a farm") if rule == "R-KIM"} == set()
+    assert "kim-jong-un" in {slug for slug, rule, _ in told("Kim tours a farm") if rule == "R-KIM"}
+
+
 def test_vocabulary_of_others_media_is_told_as_such() -> None:
     words = ("korean-war", "vocabulary", "Fatherland Liberation War")
     title = "A film of the Fatherland Liberation War"
