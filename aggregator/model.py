@@ -353,6 +353,8 @@ class IngestPlan:
     new: tuple[Judged, ...] = ()
     edited: tuple[Judged, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+    judged_by: str = "unknown"
+    """The version of taxonomy, rules and program that `new` and `edited` were judged by."""
     now: datetime
 
 
@@ -508,6 +510,37 @@ class StoryItems:
 
     story: Story
     items: tuple[Item, ...]
+
+
+# ── judging anew ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejudged:
+    """A stored article, as it was read and as it is judged now."""
+
+    before: Item
+    after: Judged
+    changed: bool
+    """Whether readers or later steps can tell the difference; else only the version is noted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleStory:
+    """A story some of whose members were judged anew. `marks`: how often it was said so."""
+
+    story_id: str
+    """Under which it was marked; `found` may be the one that took its place."""
+    marks: int
+    found: StoryItems | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """What becomes of a stale story; `story` None: none of its members is relevant any more."""
+
+    stale: StaleStory
+    story: Story | None
 
 
 FeedStatus: TypeAlias = Literal["ok", "silent", "failing", "retired", "new"]

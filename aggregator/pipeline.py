@@ -17,12 +17,14 @@
 * read    parse ▶ normalise ▶ names Korea?    bytes become articles (in a worker process); entries
           that stayed letter for letter are left out
 * decide  fresh ▶ tag ▶ judge ▶ next check    only what the library does not hold yet is tagged
+* rejudge names Korea? ▶ tag ▶ judge           what is stored, when the taxonomy changed
 * arrange near copies ▶ stories ▶ perspectives ▶ rank
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -37,6 +39,7 @@ from aggregator.model import (
     Judgement,
     Known,
     Reading,
+    Rejudged,
     Sighting,
     StoryItems,
     Visit,
@@ -107,6 +110,8 @@ def decide(
     taxonomy: Taxonomy,
     config: Configuration,
     now: datetime,
+    *,
+    judged_by: str,
 ) -> IngestPlan:
     """What one visit writes: new articles, edited ones, and when to come again."""
     feed = visit.feed
@@ -140,7 +145,28 @@ def decide(
         sightings=tuple(
             Sighting(article_id=article_id, guid=guid) for article_id, guid in fresh.sightings
         ),
+        judged_by=judged_by,
         now=now,
+    )
+
+
+def rejudge(
+    item: Item, taxonomy: Taxonomy, rules: Relevance, names: relevance.Telling | None
+) -> Rejudged:
+    """A stored article judged by what is stored of it, as `decide` would judge it today.
+
+    Of what was set aside title and summary are stored; its language is told once they count.
+    """
+    article, feed = item.article, item.feed
+    judgement = _ASIDE
+    if relevance.may_be_relevant(article.title, article.summary, feed, names):
+        tongue = normalise.language_of(article.title, article.summary, article.language)
+        article = replace(article, language=tongue)
+        judgement = judge(article, feed, taxonomy, rules)
+    return Rejudged(
+        before=item,
+        after=Judged(article=article, judgement=judgement),
+        changed=judgement != item.judgement or article != item.article,
     )
 
 

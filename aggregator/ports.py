@@ -15,6 +15,7 @@ from jinja2 import Environment
 from aggregator.model import (
     Answer,
     Arrangement,
+    Article,
     Exchange,
     Feed,
     FeedState,
@@ -29,8 +30,11 @@ from aggregator.model import (
     Mail,
     OutboxItem,
     Reading,
+    Rejudged,
+    Renewal,
     SendResult,
     Settlement,
+    StaleStory,
     StoryItems,
     Subscriber,
     Validators,
@@ -160,6 +164,38 @@ class StoryStore(Protocol):
         """A number that moves whenever anything that readers see was written."""
 
 
+class ArchiveStore(Protocol):
+    """Stored articles, judged anew when taxonomy, rules or program changed."""
+
+    def waiting(self, judged_by: str) -> int:
+        """Articles that another version than this one has judged."""
+
+    def archived(
+        self, limit: int, after: Article | None = None, *, unless_judged_by: str | None
+    ) -> tuple[Item, ...]:
+        """Articles, relevant or not, by `seen_at` and id, latest first; those behind `after`.
+
+        Without those that `unless_judged_by` has judged.
+        """
+
+    def rejudge(self, batch: Sequence[Rejudged], judged_by: str) -> int:
+        """Write judgements and languages; returns how many articles were left as they are.
+
+        An article that was edited since it was read is left: the edit was judged by itself. Marks
+        as stale each story of an article that changed.
+        """
+
+    def stale_stories(self, limit: int) -> tuple[StaleStory, ...]:
+        """Stories that are to be told anew."""
+
+    def renew(self, renewals: Sequence[Renewal]) -> None:
+        """Write renewed stories and let members go that are not relevant any more.
+
+        The copies of such a member become loose with it. A story without relevant members is
+        deleted. One that somebody else changed since it was read stays as it is, and stale.
+        """
+
+
 class MailStore(Protocol):
     """Subscribers, issues and the outbox."""
 
@@ -209,8 +245,8 @@ class MailStore(Protocol):
         """Every recipient of the period's issue."""
 
 
-class Store(FeedStore, HubStore, StoryStore, MailStore, Protocol):
-    """All four, in one database."""
+class Store(FeedStore, HubStore, StoryStore, ArchiveStore, MailStore, Protocol):
+    """All five, in one database."""
 
     def check(self) -> None:
         """One cheap query; raises StoreError when the database is not usable."""
@@ -250,6 +286,8 @@ class Tools:
     config: Configuration
     feeds: dict[str, Feed]
     taxonomy: Taxonomy
+    judged_by: str
+    """The version of taxonomy, relevance rules and program that articles are judged by."""
     store: Store
     clock: Callable[[], datetime]
     replay: bool

@@ -6,6 +6,10 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from aggregator import pipeline
 from aggregator.config import Loaded, secret_of
@@ -17,8 +21,11 @@ from aggregator.edges.websub import HubRequest
 from aggregator.errors import StoreError
 from aggregator.ports import Tools
 from aggregator.render.templates import environment
+from aggregator.rules import Relevance
 from aggregator.steps import relevance
+from aggregator.taxonomy import Taxonomy
 from aggregator.taxonomy import load as load_taxonomy
+from aggregator.taxonomy.version import version
 
 
 def now() -> datetime:
@@ -42,9 +49,7 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
     outbox = loaded.data / "outbox"
     own = loaded.path.parent / "templates"
     mail_url = config.mail.url.get_secret_value()
-    taxonomy = load_taxonomy(
-        [loaded.path.parent / name for name in config.tags.files], config.tags.off
-    )
+    taxonomy = taxonomy_of(loaded)
     with ExitStack() as stack:
         store = open_store(database_url(loaded), loaded.feeds)
         stack.callback(store.close)
@@ -62,6 +67,7 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
             config=config,
             feeds=loaded.feeds,
             taxonomy=taxonomy,
+            judged_by=judged_by(taxonomy, config.relevance),
             store=store,
             clock=now if as_of is None else lambda: as_of,
             replay=as_of is not None,
@@ -77,6 +83,35 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
             mail_is_file=not mail_url.startswith("smtp"),
             templates=environment([own] if own.is_dir() else []),
         )
+
+
+def taxonomy_of(loaded: Loaded) -> Taxonomy:
+    """The shipped tags and the operator's own. Raises ConfigError."""
+    return load_taxonomy(tag_files(loaded), loaded.config.tags.off)
+
+
+def tag_files(loaded: Loaded) -> list[Path]:
+    """The operator's own taxonomy files."""
+    return [loaded.path.parent / name for name in loaded.config.tags.files]
+
+
+def judged_by(taxonomy: Taxonomy, rules: Relevance) -> str:
+    """What the verdicts and tags of today rest on, as 16 hex digits.
+
+    The steps themselves belong to it (1 ms to read), for nobody remembers to raise a number with
+    each mended rule; that some change there judges no text otherwise costs minutes of background
+    work.
+    """
+    told = (version(taxonomy), rules.model_dump_json(), *_texts(files("aggregator.steps")))
+    return sha256("\0".join(told).encode()).hexdigest()[:16]
+
+
+def _texts(folder: Traversable) -> Iterator[str]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            yield from _texts(entry)
+        elif not entry.name.endswith(".pyc"):
+            yield entry.read_text("utf-8")
 
 
 def database_url(loaded: Loaded) -> str:

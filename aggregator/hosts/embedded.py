@@ -12,8 +12,8 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -40,6 +40,11 @@ HUB_TICK = timedelta(seconds=5)
 DIGEST_TICK = timedelta(seconds=60)
 HEALTH_TICK = timedelta(minutes=3)
 """How often the operator may hear that a feed got into trouble, or out of it."""
+RETAG_TICK = timedelta(hours=1)
+"""How often it is asked whether articles of another taxonomy are left, the first time at once."""
+RETAG_BATCH = 100
+RETAG_SHARE = 0.25
+"""Of the time, at most: polling and pages go first."""
 STOP_WITHIN = timedelta(seconds=4)
 
 
@@ -58,6 +63,7 @@ class Embedded:
         """Visits ended since stories were last built, in this life or the one before."""
         self._arrange_after = 0.0
         """By the clock of the event loop."""
+        self._retagging = False
         self._statuses: dict[str, FeedStatus] = {}
         """Of each feed, as last told."""
 
@@ -109,6 +115,7 @@ class Embedded:
             (self._hubs, HUB_TICK),
             (self._digest, DIGEST_TICK),
             (self._health, HEALTH_TICK),
+            (self._retag, RETAG_TICK),
         ):
             scheduler.add_job(
                 self._keep(work), "interval", seconds=every.total_seconds(), next_run_time=now
@@ -159,7 +166,8 @@ class Embedded:
     async def _arrange(self) -> None:
         """Build stories once all is quiet, and now and then while it is not; one at a time."""
         clock = asyncio.get_running_loop().time
-        if not self._unarranged or not (self._poller.is_idle or clock() >= self._arrange_after):
+        quiet = self._poller.is_idle and not self._retagging
+        if not self._unarranged or not (quiet or clock() >= self._arrange_after):
             return
         self._unarranged = False
         started = clock()
@@ -175,6 +183,37 @@ class Embedded:
     async def _digest(self) -> None:
         await asyncio.to_thread(jobs.compose, self.tools)
         await asyncio.to_thread(jobs.deliver, self.tools, self._stopping.is_set)
+
+    async def _retag(self) -> None:
+        """Judge what another taxonomy has judged, a little at a time, until nothing is left."""
+        waiting = await asyncio.to_thread(jobs.waiting, self.tools)
+        if not waiting:
+            return
+        log.info("judging %d stored articles by the present taxonomy", waiting)
+        judged = changed = 0
+        self._retagging = True
+        try:
+            async for batch in self._batches(jobs.retag(self.tools, size=RETAG_BATCH)):
+                judged += len(batch.articles)
+                news = sum(each.changed for each in batch.articles)
+                changed += news
+                self._unarranged = self._unarranged or news > 0
+        finally:
+            self._retagging = False
+        log.info("judged %d stored articles anew, %d of them otherwise", judged, changed)
+
+    async def _batches(self, batches: Iterator[jobs.Batch]) -> AsyncIterator[jobs.Batch]:
+        """Each made in a thread, with a pause after it; none once the program stops."""
+        clock = asyncio.get_running_loop().time
+        while not self._stopping.is_set():
+            started = clock()
+            batch = await asyncio.to_thread(next, batches, None)
+            if batch is None:
+                return
+            yield batch
+            pause = (clock() - started) * (1 / RETAG_SHARE - 1)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
 
     async def _health(self) -> None:
         """Say once that a feed fails, is silent or retired, and once that it is well again."""

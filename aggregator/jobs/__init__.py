@@ -7,17 +7,20 @@ unpolled    receive, backfill: documents that no poll brought
 hubs        subscribe_hubs
 checking    check: a visit explained, nothing stored
 stories     arrange
+retag       retag, waiting: stored articles judged by the present taxonomy
 issues      draft, compose, deliver
 """
 
 from aggregator.jobs.checking import Checked, check
 from aggregator.jobs.hubs import hubs_can_reach, subscribe_hubs
 from aggregator.jobs.issues import Delivery, compose, compose_letter, deliver, draft, render
+from aggregator.jobs.retag import Batch, retag, waiting
 from aggregator.jobs.stories import arrange
 from aggregator.jobs.unpolled import backfill, receive
 from aggregator.jobs.visits import ask, claim, health, ingest, news, register, settle
 
 __all__ = [
+    "Batch",
     "Checked",
     "Delivery",
     "arrange",
@@ -36,6 +39,8 @@ __all__ = [
     "receive",
     "register",
     "render",
+    "retag",
     "settle",
     "subscribe_hubs",
+    "waiting",
 ]

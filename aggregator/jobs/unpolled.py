@@ -80,5 +80,14 @@ def _take_in(tools: Tools, feed: Feed, fetched: Fetched, reading: Reading) -> Vi
     known = tools.store.known(feed.id, reading)
     # The state that follows from this one is never stored.
     visit = Visit(feed=feed, state=FeedState(feed_id=feed.id, next_check_at=_NO_LEASE))
-    plan = pipeline.decide(visit, fetched, reading, known, tools.taxonomy, tools.config, now)
+    plan = pipeline.decide(
+        visit,
+        fetched,
+        reading,
+        known,
+        tools.taxonomy,
+        tools.config,
+        now,
+        judged_by=tools.judged_by,
+    )
     return report_of(reading, plan, tools.store.apply(plan))

@@ -92,7 +92,16 @@ def ingest(tools: Tools, visit: Visit, fetched: Fetched) -> VisitReport:
         (report,) = settle(tools, [(visit, FetchFailed(why=Failure.CONTENT, detail=str(error)))])
         return report
     known = tools.store.known(visit.feed.id, reading)
-    plan = pipeline.decide(visit, fetched, reading, known, tools.taxonomy, tools.config, now)
+    plan = pipeline.decide(
+        visit,
+        fetched,
+        reading,
+        known,
+        tools.taxonomy,
+        tools.config,
+        now,
+        judged_by=tools.judged_by,
+    )
     new = tools.store.apply(plan)
     note_hub(tools, visit.feed, websub.named(fetched, reading), now)
     return logged(report_of(reading, plan, new, plan.state.next_check_at))

@@ -112,13 +112,18 @@ def _article(entry: Entry, feed: Feed, now: datetime, texts: _Texts) -> Article 
         content=content,
         # Nobody sees who wrote what is set aside, or in which language.
         author="" if aside else _author(entry.authors),
-        language=tongue if aside else language(f"{title} {summary[:_TELLS_LANGUAGE]}", tongue),
+        language=tongue if aside else language_of(title, summary, tongue),
         published_at=min(date, now) if date else now,
         dated=date is not None,
         updated_at=_edit_date(entry, now),
         seen_at=now,
         fingerprint=_hash(title, summary, content),
     )
+
+
+def language_of(title: str, summary: str, fallback: str) -> str:
+    """The language of an article, by its title and the start of its summary."""
+    return language(f"{title} {summary[:_TELLS_LANGUAGE]}", fallback)
 
 
 def _date(entry: Entry) -> datetime | None:

@@ -24,6 +24,7 @@ from aggregator.steps.grouping import Grouping
 from aggregator.steps.likeness import Space
 from aggregator.steps.perspectives import coverage
 from aggregator.steps.pool import Pool, order
+from aggregator.steps.pool import pool as pooled
 from aggregator.taxonomy import Taxonomy
 
 _NEWS: Final = frozenset({"g-news", "g-breaking", "g-official"})
@@ -120,6 +121,25 @@ def _story(
         score=score,
         reasons=reasons,
     )
+
+
+def renewed(told: StoryItems, taxonomy: Taxonomy, rules: Clustering, now: datetime) -> Story | None:
+    """The story told by those of its members that are still relevant; None when none is.
+
+    It keeps its headline as long as the article that bears it stays.
+    """
+    relevant = [i for i in told.items if i.judgement.verdict.relevant]
+    staying = {i.article.id for i in relevant if i.duplicate_of is None}
+    members = tuple(i for i in relevant if (i.duplicate_of or i.article.id) in staying)
+    if not members:
+        return None
+    pool = pooled((), [replace(told, items=members)], taxonomy, rules)
+    numbers = {item.article.id: n for n, item in enumerate(pool.items)}
+    story = _story(told.story.id, pool.items, pool.space, numbers, taxonomy, now)
+    titles = {without_revision(i.article.title) for i in members if i.duplicate_of is None}
+    if told.story.title in titles:
+        return replace(story, title=told.story.title, language=told.story.language)
+    return story
 
 
 def _title(items: Sequence[Item], space: Space, numbers: dict[str, int]) -> Item:

@@ -86,6 +86,8 @@ class Rule:
     text: str
     alias: str = ""
     example: str = ""
+    never: bool = False
+    """Its aliases are listed so that nobody adds them; none of them fires by it."""
     weight: float = 0.5
     """What a hit counts, against 1.0 of a strong alias."""
     languages: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ from aggregator.taxonomy.model import (
 )
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
+_TABLE = re.compile(r"\[?[\"']?[\w.-]+[\"']?(\]|:)")
 _DATE = re.compile(r"(\d{4}(-\d\d(-\d\d)?)?)?")
 
 
@@ -45,19 +46,31 @@ class Source:
 
     def at(self, slug: str, key: str = "") -> str:
         """ "file:line: slug: key" of a place in the text, for an error."""
+        line = self.line(slug, key)
+        place = f"{self.name}:{line}" if line else self.name
+        return ": ".join(filter(None, (place, slug, key)))
+
+    def line(self, slug: str, key: str = "", alias: str = "") -> int:
+        """The line of an alias, else of its key, else of its table; 0 when there is none."""
         lines = self.text.splitlines()
         head = re.compile(rf"^\[?[\"']?{re.escape(slug)}[\"']?\s*[\]:]")
         found = next((i for i, line in enumerate(lines) if head.match(line)), None)
         if found is None:
-            return ": ".join(filter(None, (self.name, slug, key)))
+            return 0
+        table = found
         inner = re.compile(rf"^\s*[\"']?{re.escape(key)}[\"']?\s*[.=:]")
         for i in range(found + 1, len(lines)) if key else ():
             if inner.match(lines[i]):
                 found = i
                 break
-            if re.match(r"\[?[\"']?[\w-]+[\"']?(\]|:)", lines[i]):
+            if _TABLE.match(lines[i]):
                 break
-        return ": ".join(filter(None, (f"{self.name}:{found + 1}", slug, key)))
+        for i in range(found if found > table else table + 1, len(lines)) if alias else ():
+            if i > table and _TABLE.match(lines[i]):
+                break
+            if alias in lines[i]:
+                return i + 1
+        return found + 1
 
 
 def read_tags(
@@ -211,6 +224,8 @@ class _Reader:
                 self.wrong(
                     "offices", f"expected dates such as 2025-06-04, found {start!r}, {end!r}"
                 )
+            elif end and end < start[: len(end)]:
+                self.wrong("offices", f"{row['office']!r} ends ({end}) before it starts ({start})")
             source = str(row.get("source", "K"))
             made.append(Office(office=str(row["office"]), start=start, end=end, source=source))
         return tuple(made)

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Connection, func, or_, select
 from sqlalchemy.dialects import sqlite
 
-from aggregator.edges.sql import library, mails
+from aggregator.edges.sql import archive, library, mails
 from aggregator.edges.sql.schema import articles, issues, outbox, sightings, stories
 from aggregator.edges.sql.store import open_store
+from tests import make
 from tests.make import NOW
 
 ANY_TIME: dict[str, Any] = {"since": None, "until": None}
@@ -23,6 +24,7 @@ HOT: dict[str, Any] = {
     "newest of a tag": library.newest(tag="summit", **LIST, **ANY_TIME),
     "newest of a tag and week": library.newest(tag="summit", **LIST, **ONE_WEEK),
     "best": library.best(limit=30, tag=None, **ANY_TIME),
+    "archived": archive.latest(limit=100, after=make.article(), unless_judged_by="x"),
     "best of a tag": library.best(limit=30, tag="summit", **ANY_TIME),
 }
 INDEXED: dict[str, Any] = {
@@ -39,6 +41,7 @@ INDEXED: dict[str, Any] = {
     "sighted": select(sightings.c.article_id).where(
         sightings.c.feed_id == "x", sightings.c.article_id.in_(["a", "b"])
     ),
+    "waiting for being judged": select(func.count()).where(articles.c.judged_by != "x"),
     "covered until": select(func.max(issues.c.ends_at)),
     "waiting letters": select(outbox.c.id).where(mails.waiting(NOW)),
 }

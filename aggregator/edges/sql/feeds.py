@@ -246,8 +246,8 @@ def settle(connection: Connection, states: Sequence[tuple[FeedState, datetime]])
 
 
 def apply(connection: Connection, plan: IngestPlan) -> int:
-    inserted = _insert(connection, plan.new)
-    edited = _edit(connection, plan.edited, plan.now)
+    inserted = _insert(connection, plan.new, plan.judged_by)
+    edited = _edit(connection, plan)
     _sight(connection, plan)
     settle(connection, [(plan.state, plan.claimed_until)])
     if inserted or edited:
@@ -255,7 +255,7 @@ def apply(connection: Connection, plan: IngestPlan) -> int:
     return inserted
 
 
-def _insert(connection: Connection, new: Sequence[Judged]) -> int:
+def _insert(connection: Connection, new: Sequence[Judged], judged_by: str) -> int:
     # By id, here and below: two visits that write the same articles in opposite order would
     # wait for each other on PostgreSQL.
     wanted = {judged.article.id: judged for judged in sorted(new, key=_id)}
@@ -267,11 +267,16 @@ def _insert(connection: Connection, new: Sequence[Judged]) -> int:
         .returning(articles.c.id)
     )
     rows = [
-        {**columns_of(j.article, ARTICLE), **_conclusions(j.judgement), "titles": ()}
+        {
+            **columns_of(j.article, ARTICLE),
+            **conclusions(j.judgement),
+            "titles": (),
+            "judged_by": judged_by,
+        }
         for j in wanted.values()
     ]
     inserted = set(connection.scalars(statement, rows))
-    _show_tags(connection, [judged for id, judged in wanted.items() if id in inserted])
+    show_tags(connection, [judged for id, judged in wanted.items() if id in inserted])
     return len(inserted)
 
 
@@ -279,7 +284,8 @@ def _id(judged: Judged) -> str:
     return judged.article.id
 
 
-def _conclusions(judgement: Judgement) -> dict[str, Any]:
+def conclusions(judgement: Judgement) -> dict[str, Any]:
+    """The columns of a judgement."""
     return {
         "relevant": judgement.verdict.relevant,
         "score": judgement.verdict.score,
@@ -294,8 +300,8 @@ _EDITED = names(Article, without=frozenset({"id", "feed_id", "guid", "seen_at"})
 """An edit leaves as it was who told us first, and when."""
 
 
-def _edit(connection: Connection, edited: Sequence[Judged], now: datetime) -> bool:
-    wanted = {judged.article.id: judged for judged in sorted(edited, key=_id)}
+def _edit(connection: Connection, plan: IngestPlan) -> bool:
+    wanted = {judged.article.id: judged for judged in sorted(plan.edited, key=_id)}
     if not wanted:
         return False
     rewritten: list[Judged] = []
@@ -313,14 +319,13 @@ def _edit(connection: Connection, edited: Sequence[Judged], now: datetime) -> bo
             .where(articles.c.id == row.id)
             .values(
                 **columns_of(judged.article, _EDITED),
-                **_conclusions(judged.judgement),
-                titles=_history(row, clean(judged.article.title), now),
+                **conclusions(judged.judgement),
+                titles=_history(row, clean(judged.article.title), plan.now),
+                judged_by=plan.judged_by,
             )
         )
-    if rewritten:
-        gone = among(connection, article_tags.c.article_id, map(_id, rewritten))
-        connection.execute(delete(article_tags).where(gone))
-    _show_tags(connection, rewritten)
+    hide_tags(connection, map(_id, rewritten))
+    show_tags(connection, rewritten)
     return bool(rewritten)
 
 
@@ -338,7 +343,14 @@ def _history(row: AnyRow, title: str, now: datetime) -> tuple[FormerTitle, ...]:
     return (*row.titles, FormerTitle(title=row.title, until=now))[-_TITLES_KEPT:]
 
 
-def _show_tags(connection: Connection, judgeds: Iterable[Judged]) -> None:
+def hide_tags(connection: Connection, article_ids: Iterable[str]) -> None:
+    """Take the tags of these articles out of the lists by tag."""
+    gone = among(connection, article_tags.c.article_id, article_ids)
+    connection.execute(delete(article_tags).where(gone))
+
+
+def show_tags(connection: Connection, judgeds: Iterable[Judged]) -> None:
+    """Put the tags that readers see into the lists by tag, of relevant articles only."""
     rows = [
         {
             "article_id": judged.article.id,

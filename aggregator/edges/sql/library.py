@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     bindparam,
     delete,
+    false,
     func,
     insert,
     or_,
@@ -28,6 +29,7 @@ from aggregator.edges.sql.schema import (
     article_tags,
     articles,
     meta,
+    stale_stories,
     stories,
     story_redirects,
     story_tags,
@@ -72,6 +74,13 @@ def _item(connection: Connection, feed_of: FeedOf, row: AnyRow) -> Item:
 
 def _items(connection: Connection, feed_of: FeedOf, query: Query) -> tuple[Item, ...]:
     return tuple(_item(connection, feed_of, row) for row in connection.execute(query).all())
+
+
+def of_ids(connection: Connection, feed_of: FeedOf, ids: Sequence[str]) -> tuple[Item, ...]:
+    """These articles, in this order."""
+    query = _ITEM.where(among(connection, articles.c.id, ids))
+    found = {item.article.id: item for item in _items(connection, feed_of, query)}
+    return tuple(found[id] for id in ids)
 
 
 def loose(connection: Connection, feed_of: FeedOf) -> tuple[Item, ...]:
@@ -129,13 +138,19 @@ def copies_of(
 
 
 def save(connection: Connection, arrangement: Arrangement) -> None:
-    _save_stories(connection, arrangement.stories)
+    save_stories(connection, arrangement.stories)
     if arrangement.placements:
         place = update(articles).where(articles.c.id == bindparam("placed"))
         connection.execute(
             place.values(story_id=bindparam("into")),
             [{"placed": id, "into": into} for id, into in sorted(arrangement.placements.items())],
         )
+        refused = select(articles.c.story_id).where(
+            among(connection, articles.c.id, arrangement.placements),
+            articles.c.relevant.is_(false()),
+        )
+        # Judged anew while stories were built: they leave again.
+        mark_stale(connection, set(connection.scalars(refused)))
     for copy in sorted(arrangement.copies, key=lambda copy: copy.article_id):
         # The copies of a copy are copies of its original: nobody follows chains when reading.
         connection.execute(
@@ -152,7 +167,19 @@ def save(connection: Connection, arrangement: Arrangement) -> None:
     bump(connection)
 
 
-def _save_stories(connection: Connection, changed: Iterable[Story]) -> None:
+def mark_stale(connection: Connection, story_ids: Iterable[str]) -> None:
+    """These stories are to be told anew."""
+    rows = [{"story_id": id, "marks": 1} for id in sorted(story_ids)]
+    if rows:
+        again = {"marks": stale_stories.c.marks + 1}
+        statement = insert_into(connection, stale_stories)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["story_id"], set_=again), rows
+        )
+
+
+def save_stories(connection: Connection, changed: Iterable[Story]) -> None:
+    """Insert or rewrite stories, with their tags."""
     by_id = {story.id: story for story in sorted(changed, key=lambda story: story.id)}
     if not by_id:
         return
@@ -260,6 +287,14 @@ def story(connection: Connection, feed_of: FeedOf, story_id: str) -> StoryItems 
     return connection.scalar(
         select(story_redirects.c.new_id).where(story_redirects.c.old_id == story_id)
     )
+
+
+def story_or_heir(connection: Connection, feed_of: FeedOf, story_id: str) -> StoryItems | None:
+    """The story, or the one that took its place."""
+    found = story(connection, feed_of, story_id)
+    if isinstance(found, str):
+        found = story(connection, feed_of, found)
+    return found if isinstance(found, StoryItems) else None
 
 
 def tag_counts(connection: Connection, since: datetime | None) -> dict[str, int]:

@@ -187,6 +187,7 @@ articles = Table(
     Column("story_id", Key, ForeignKey("stories.id")),
     Column("duplicate_of", Key, ForeignKey("articles.id"), index=True),
     Column("titles", Document(tuple[FormerTitle, ...]), nullable=False),
+    Column("judged_by", Words, nullable=False, server_default="unknown"),
 )
 Index(
     "ix_articles_newest",
@@ -197,6 +198,16 @@ Index(
 )
 Index("ix_articles_story", articles.c.story_id, articles.c.relevant, articles.c.published_at)
 Index("ix_articles_seen", articles.c.seen_at, articles.c.relevant, articles.c.duplicate_of)
+# Holds the version as well, so that what waits for being judged anew is found in the index alone.
+Index("ix_articles_judged", articles.c.seen_at, articles.c.id, articles.c.judged_by)
+
+# No foreign key: a story may be merged away before it is told anew.
+stale_stories = Table(
+    "stale_stories",
+    metadata,
+    Column("story_id", Key, primary_key=True),
+    Column("marks", Integer, nullable=False),
+)
 
 # Only what is shown, and only of relevant articles. The times are copied from the article, so that
 # "newest of this tag" is a walk along one index; they change with the article, in one transaction.

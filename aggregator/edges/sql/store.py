@@ -1,4 +1,4 @@
-"""Methods -> transactions: the four stores of `ports` in one database."""
+"""Methods -> transactions: the five stores of `ports` in one database."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
+from aggregator.edges.sql import archive, library, mails
 from aggregator.edges.sql import feeds as visits
 from aggregator.edges.sql import hubs as subscriptions
-from aggregator.edges.sql import library, mails
 from aggregator.edges.sql.engine import Database
 from aggregator.edges.sql.migrations import migrate
 from aggregator.edges.sql.schema import FormerTitle
 from aggregator.model import (
     Arrangement,
+    Article,
     Feed,
     FeedState,
     HubSubscription,
@@ -25,7 +26,10 @@ from aggregator.model import (
     LedgerLine,
     OutboxItem,
     Reading,
+    Rejudged,
+    Renewal,
     Settlement,
+    StaleStory,
     StoryItems,
     Subscriber,
 )
@@ -167,6 +171,26 @@ class SqlStore:
 
     def version(self) -> int:
         return self.database.read(library.version)
+
+    # ── judging anew ─────────────────────────────────────────────────────────────────────────────
+
+    def waiting(self, judged_by: str) -> int:
+        return self.database.read(archive.waiting, judged_by)
+
+    def archived(
+        self, limit: int, after: Article | None = None, *, unless_judged_by: str | None
+    ) -> tuple[Item, ...]:
+        query = archive.latest(limit=limit, after=after, unless_judged_by=unless_judged_by)
+        return self.database.read(archive.archived, self._feed_of, query)
+
+    def rejudge(self, batch: Sequence[Rejudged], judged_by: str) -> int:
+        return self.database.write(archive.rejudge, batch, judged_by)
+
+    def stale_stories(self, limit: int) -> tuple[StaleStory, ...]:
+        return self.database.read(archive.stale, self._feed_of, limit)
+
+    def renew(self, renewals: Sequence[Renewal]) -> None:
+        self.database.write(archive.renew, renewals)
 
     # ── mail ─────────────────────────────────────────────────────────────────────────────────────
 

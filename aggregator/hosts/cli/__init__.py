@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from aggregator.hosts.cli import digests, feeds, operate, settings, subscribers, trial
+from aggregator.hosts.cli import digests, feeds, operate, retag, settings, subscribers, tags, trial
 
 app = typer.Typer(
     name="aggregator",
@@ -15,9 +15,11 @@ app = typer.Typer(
 )
 operate.add_to(app)
 trial.add_to(app)
+retag.add_to(app)
 settings.add_to(app)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(digests.app, name="digest")
+app.add_typer(tags.app, name="tags")
 app.add_typer(subscribers.app, name="subscribers")
 
 __all__ = ["app"]

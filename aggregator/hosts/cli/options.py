@@ -28,14 +28,15 @@ out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """ISO 8601, in UTC unless it names a zone."""
     try:
-        moment = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(
             f'"{text}" is no time: expected ISO 8601 such as 2026-11-21T09:00:00Z'
         ) from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 Config = Annotated[
@@ -53,7 +54,7 @@ AsOf = Annotated[
     datetime | None,
     typer.Option(
         "--as-of",
-        parser=_moment,
+        parser=moment,
         metavar="TIME",
         help="Replace the clock of this one command (ISO 8601, UTC unless it names a zone).",
     ),

@@ -20,8 +20,7 @@ from aggregator.edges.sql.store import open_store
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.hosts.cli.options import AsJson, Config, Data, loaded, out, print_json, told
 from aggregator.steps import polling
-from aggregator.taxonomy import load as load_taxonomy
-from aggregator.wiring import database_url, now
+from aggregator.wiring import database_url, judged_by, now, taxonomy_of
 
 configuration = typer.Typer(help="feeds.yaml.", no_args_is_help=True)
 _LEAST_DISK = 500_000_000
@@ -39,8 +38,7 @@ def add_to(app: typer.Typer) -> None:
 def check(config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
     """Read the configuration and tell every fault in it."""
     found = loaded(config, data)
-    rules = found.config.tags
-    load_taxonomy([found.path.parent / name for name in rules.files], rules.off)
+    taxonomy_of(found)
     if as_json:
         print_json({"file": str(found.path), "feeds": len(found.feeds), "ok": True})
     else:
@@ -68,9 +66,10 @@ def doctor(config: Config = None, data: Data = None, as_json: AsJson = False) ->
     """Look at everything that must be right, and say what to do about what is not."""
     try:
         found = loaded(config, data)
+        taxonomy = taxonomy_of(found)
     except ConfigError as error:
         findings = [
-            Finding(what="configuration", state="bad", found=line, advice="mend feeds.yaml")
+            Finding(what="configuration", state="bad", found=line, advice="mend this line")
             for line in error.findings
         ]
     else:
@@ -81,7 +80,7 @@ def doctor(config: Config = None, data: Data = None, as_json: AsJson = False) ->
             _clock(),
             _python(),
             _disk(found.data),
-            *_database(found),
+            *_database(found, judged_by(taxonomy, found.config.relevance)),
             _mail(found),
         ]
     if as_json:
@@ -149,7 +148,7 @@ def _disk(folder: Path) -> Finding:
     )
 
 
-def _database(found: Loaded) -> list[Finding]:
+def _database(found: Loaded, present: str) -> list[Finding]:
     try:
         store = open_store(database_url(found), found.feeds)
     except AggregatorError as error:
@@ -158,6 +157,7 @@ def _database(found: Loaded) -> list[Finding]:
         store.check()
         states, at = store.states(), now()
         subscribers = store.subscribers()
+        waiting = store.waiting(present)
     except AggregatorError as error:
         return [Finding(what="database", state="bad", found=str(error), advice="see the message")]
     finally:
@@ -171,6 +171,16 @@ def _database(found: Loaded) -> list[Finding]:
             state="warning" if failing else "ok",
             found=f"{len(states)} known, {len(failing)} failing",
             advice=f"aggregator feeds check {' '.join(failing[:5])}" if failing else "",
+        ),
+        Finding(
+            what="tags",
+            state="warning" if waiting else "ok",
+            found=f"{waiting} articles wait for being judged by the present taxonomy"
+            if waiting
+            else "all articles are judged by the present taxonomy",
+            advice="`aggregator run` does it in the background, `aggregator retag` at once"
+            if waiting
+            else "",
         ),
         Finding(
             what="subscribers",

@@ -12,7 +12,6 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from aggregator import pipeline
-from aggregator.config import Loaded
 from aggregator.edges.parsing import ParserPool
 from aggregator.errors import AggregatorError, NotAFeed
 from aggregator.hosts.cli.options import Config, Data, err, loaded, print_json, told
@@ -22,8 +21,7 @@ from aggregator.steps.language import language
 from aggregator.steps.parse import parse as read
 from aggregator.steps.tagging import SHOWN
 from aggregator.steps.text import plain
-from aggregator.taxonomy import Taxonomy
-from aggregator.taxonomy import load as load_taxonomy
+from aggregator.wiring import taxonomy_of
 
 Lines = Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines; - reads standard input.")]
 R = TypeVar("R")
@@ -42,12 +40,12 @@ def add_to(app: typer.Typer) -> None:
 def tag(file: Lines, config: Config = None, data: Data = None) -> None:
     """Judge items: relevance with reasons, genre, certainty, tags with evidence."""
     found = loaded(config, data)
-    taxonomy = _taxonomy(found)
+    taxonomy = taxonomy_of(found)
 
     def one(row: dict[str, Any]) -> None:
-        article, feed = _read(row)
+        article, feed = read_item(row)
         judged = pipeline.judge(article, feed, taxonomy, found.config.relevance)
-        print_json({"id": row["id"], **_told(judged)})
+        print_json({"id": row["id"], **as_row(judged)})
 
     if not _each_line(file, one):
         raise typer.Exit(1)
@@ -57,12 +55,12 @@ def tag(file: Lines, config: Config = None, data: Data = None) -> None:
 def stories(file: Lines, config: Config = None, data: Data = None) -> None:
     """Group items into stories and find copies, whether they are relevant or not."""
     found = loaded(config, data)
-    taxonomy = _taxonomy(found)
+    taxonomy = taxonomy_of(found)
     items: list[Item] = []
     ids: dict[str, Any] = {}
 
     def one(row: dict[str, Any]) -> None:
-        article, feed = _read(row)
+        article, feed = read_item(row)
         if article.id in ids:
             raise ValueError(f'the id "{article.id}" stands twice')
         ids[article.id] = row["id"]
@@ -114,11 +112,6 @@ def parse(
         raise typer.Exit(1)
 
 
-def _taxonomy(found: Loaded) -> Taxonomy:
-    rules = found.config.tags
-    return load_taxonomy([found.path.parent / name for name in rules.files], rules.off)
-
-
 def _each_line(file: str, use: Callable[[dict[str, Any]], None]) -> bool:
     """Call `use` with each line's object; a bad line is told and never stops the others."""
     whole = True
@@ -148,7 +141,7 @@ def _lines(file: str) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
-def _read(row: dict[str, Any]) -> tuple[Article, Feed]:
+def read_item(row: dict[str, Any]) -> tuple[Article, Feed]:
     """An item as given: its texts stay untouched, so that evidence offsets fit the input."""
 
     def text(key: str) -> str:
@@ -187,7 +180,8 @@ def _read(row: dict[str, Any]) -> tuple[Article, Feed]:
     return article, feed
 
 
-def _told(judged: Judgement) -> dict[str, Any]:
+def as_row(judged: Judgement) -> dict[str, Any]:
+    """A judgement as JSON has it."""
     return {
         "relevant": judged.verdict.relevant,
         "score": round(judged.verdict.score, 3),

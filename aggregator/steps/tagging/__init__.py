@@ -61,13 +61,7 @@ def compile_tagger(taxonomy: Taxonomy) -> Tagger:
 
 def tag(article: Article, feed: Feed, tagger: Tagger) -> tuple[Tagging, ...]:
     """The tags of an article, best first. Parents are `implied`, the feed's own tags `feed`."""
-    document = read(article, feed, tagger.rules.korea)
-    for view in document.views:
-        hits = tagger.matcher.hits(view.normal, headline=view.field != "content")
-        view.hits = [
-            hit for hit in hits if hit.start >= view.begin and _may_be_known(hit, document, tagger)
-        ]
-    _fire(document, tagger)
+    document = examine(article, feed, tagger)
     found = _said(article, document)
     for tagging in _pairs(article, document, tagger):
         if tagging.slug not in found or found[tagging.slug].score < tagging.score:
@@ -77,6 +71,18 @@ def tag(article: Article, feed: Feed, tagger: Tagger) -> tuple[Tagging, ...]:
             found[slug] = Tagging(slug=slug, score=SHOWN, method="feed")
     _imply(found, tagger.taxonomy)
     return tuple(sorted(found.values(), key=lambda t: (-t.score, t.slug)))
+
+
+def examine(article: Article, feed: Feed, tagger: Tagger) -> Document:
+    """The article as the rules saw it: all hits, and those that fired."""
+    document = read(article, feed, tagger.rules.korea)
+    for view in document.views:
+        hits = tagger.matcher.hits(view.normal, headline=view.field != "content")
+        view.hits = [
+            hit for hit in hits if hit.start >= view.begin and _may_be_known(hit, document, tagger)
+        ]
+    _fire(document, tagger)
+    return document
 
 
 def _may_be_known(hit: Hit, document: Document, tagger: Tagger) -> bool:
@@ -145,7 +151,7 @@ def _said(article: Article, document: Document) -> dict[str, Tagging]:
                 best[alias.slug] = (points, method)
             seen = evidence.setdefault(alias.slug, [])
             if len(seen) < _MOST_EVIDENCE:
-                seen.append(_evidence(article, view, hit))
+                seen.append(evidence_of(article, view, hit))
     return {
         slug: Tagging(
             slug=slug,
@@ -157,7 +163,8 @@ def _said(article: Article, document: Document) -> dict[str, Tagging]:
     }
 
 
-def _evidence(article: Article, view: View, hit: Hit) -> Evidence:
+def evidence_of(article: Article, view: View, hit: Hit) -> Evidence:
+    """The very words of a hit, as shown."""
     start, end = view.normal.span(hit.start, hit.end)
     shown: str = getattr(article, view.field)
     return Evidence(field=view.field, start=start, end=end, text=shown[start:end])
@@ -174,7 +181,7 @@ def _pairs(article: Article, document: Document, tagger: Tagger) -> Iterable[Tag
                     slug=slug,
                     score=round(_FIELD_WEIGHT[view.field] * _PAIR_WEIGHT, 2),
                     method="pair",
-                    evidence=tuple(_evidence(article, view, hit) for hit in hits),
+                    evidence=tuple(evidence_of(article, view, hit) for hit in hits),
                 )
     return made.values()
 
@@ -206,4 +213,4 @@ def _states(taxonomy: Taxonomy) -> dict[str, str]:
     return acting
 
 
-__all__ = ["CAP", "SHOWN", "Tagger", "compile_tagger", "tag"]
+__all__ = ["CAP", "SHOWN", "Tagger", "compile_tagger", "evidence_of", "examine", "tag"]
