@@ -84,7 +84,7 @@ class Site:
         found = self._store.story(story_id)
         if isinstance(found, str):
             return Moved(path=story_path(found))
-        return _html(pages.story(self._view, found)) if found else None
+        return _html(pages.story(self._view, found, self._health())) if found else None
 
     def tags(self) -> Page:
         return _html(pages.tags(self._view, self._store.tag_counts()))
@@ -98,6 +98,7 @@ class Site:
                 slug,
                 stories=self._store.stories(limit=TAG_STORIES, tag=slug),
                 items=self._store.items(limit=TAG_ARTICLES, tag=slug),
+                health=self._health(),
             )
         )
 
@@ -236,9 +237,9 @@ class Site:
         """(path, document) of all there is, feeds and front page last."""
         yield "/style.css", self.style()
         yield "/icon.svg", self.icon()
-        stories = self._store.stories(limit=MOST_EXPORTED)
-        for each in stories:
-            yield story_path(each.story.id), _html(pages.story(self._view, each))
+        health = self._health()
+        for each in self._store.stories(limit=MOST_EXPORTED):
+            yield story_path(each.story.id), _html(pages.story(self._view, each, health))
         for slug in sorted(self._store.tag_counts()):
             if page := self.tag(slug):
                 yield tag_path(slug), page

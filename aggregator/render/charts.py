@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from markupsafe import Markup
 
 from aggregator.model import Coverage
 from aggregator.render.templates import day, plural, weekday
-from aggregator.steps.perspectives import GROUPS
+from aggregator.steps.perspectives import GROUPS, Group
 
 _BAR_HEIGHT = 64
 _TOP = 18
 _BOTTOM = 32
+
+
+State: TypeAlias = Literal["first", "reports", "copies", "silent", "unheard"]
+"""`unheard`: no feed of the group is read, so that its silence means nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +29,7 @@ class Cell:
     group: str
     label: str
     short: str
-    state: Literal["first", "reports", "copies", "silent"]
+    state: State
     articles: int
     words: str
     """"Seoul: 3 reports, first", for those who do not see the row."""
@@ -41,20 +45,28 @@ class Bar:
     """Of the longest bar, 0 to 100; at least 1 when there is anything to show."""
 
 
-def capitals(coverage: Iterable[Coverage]) -> tuple[Cell, ...]:
-    """All groups in their fixed order: who reports, who was first, who is silent."""
+def capitals(
+    coverage: Iterable[Coverage], listened: Collection[str] | None = None
+) -> tuple[Cell, ...]:
+    """All groups in their fixed order: who reports, who was first, who is silent.
+
+    `listened`: the groups that have a feed that is read; None, all of them.
+    """
     found = {each.group: each for each in coverage}
     first_at = min((each.first_at for each in found.values()), default=None)
     return tuple(
-        _cell(group.slug, group.label, group.short, found.get(group.slug), first_at)
+        _cell(group, found.get(group.slug), first_at, listened is None or group.slug in listened)
         for group in GROUPS
     )
 
 
-def _cell(slug: str, label: str, short: str, one: Coverage | None, first_at: object) -> Cell:
-    state: Literal["first", "reports", "copies", "silent"]
-    if one is None:
+def _cell(group: Group, one: Coverage | None, first_at: object, listened: bool) -> Cell:
+    label = group.label
+    state: State
+    if one is None and listened:
         state, words = "silent", f"{label}: silent"
+    elif one is None:
+        state, words = "unheard", f"{label}: no source read"
     elif one.first_at == first_at:
         state, words = "first", f"{label}: {_reports(one)}, first"
     elif one.articles == 0:
@@ -62,9 +74,9 @@ def _cell(slug: str, label: str, short: str, one: Coverage | None, first_at: obj
     else:
         state, words = "reports", f"{label}: {_reports(one)}"
     return Cell(
-        group=slug,
+        group=group.slug,
         label=label,
-        short=short,
+        short=group.short,
         state=state,
         articles=one.articles if one else 0,
         words=words,
@@ -145,14 +157,14 @@ def days_in_words(days: Sequence[tuple[str, int]]) -> str:
     return "Articles by day: " + ", ".join(f"{_day_label(n)} {c}" for n, c in days) + "."
 
 
-def coverage_in_words(coverage: Iterable[Coverage]) -> str:
-    """ "Seoul 12, first; Washington 7; silent: Tokyo, Moscow." """
-    cells = capitals(coverage)
+def coverage_in_words(coverage: Iterable[Coverage], listened: Collection[str] | None = None) -> str:
+    """ "Seoul 12, first; Washington 7; silent: Tokyo, Moscow." Unheard groups are left out."""
+    cells = capitals(coverage, listened)
     heard = [
         f"{cell.label} {cell.articles or 'copies only'}"
         + (", first" if cell.state == "first" else "")
         for cell in cells
-        if cell.state != "silent"
+        if cell.state not in ("silent", "unheard")
     ]
     silent = [cell.label for cell in cells if cell.state == "silent"]
     return "; ".join(heard + ([f"silent: {', '.join(silent)}"] if silent else [])) + "."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from aggregator.render.safe import excerpt, headline, shown, web_link
 from aggregator.render.templates import TagNames, render
 from aggregator.rules import Site
 from aggregator.steps.health import worst_first
-from aggregator.steps.perspectives import GROUPS, group_of
+from aggregator.steps.perspectives import GROUPS, group_of, listened
 
 _LABEL = {group.slug: group.label for group in GROUPS}
 _TAGS_OF_A_STORY = 5
@@ -100,7 +100,8 @@ class Card:
     tags: tuple[Tag, ...]
 
 
-def card(each: StoryItems, taxonomy: TagNames) -> Card:
+def card(each: StoryItems, taxonomy: TagNames, heard: Collection[str] | None = None) -> Card:
+    """One story in a list. `heard`: the groups of which a feed is read; None, all."""
     story = each.story
     reports = [item for item in each.items if item.duplicate_of is None]
     first = min(reports or each.items, key=_when, default=None)
@@ -113,7 +114,7 @@ def card(each: StoryItems, taxonomy: TagNames) -> Card:
         first_at=story.first_at,
         last_at=story.last_at,
         first_by=_publisher(first) if first else "",
-        cells=charts.capitals(story.coverage),
+        cells=charts.capitals(story.coverage, heard),
         tags=_tags(story.tags[:_TAGS_OF_A_STORY], taxonomy),
     )
 
@@ -196,7 +197,7 @@ def front(
     return view.page(
         "front.html",
         "/",
-        cards=[card(each, view.taxonomy) for each in stories],
+        cards=[card(each, view.taxonomy, listened(health)) for each in stories],
         days=tuple(days),
         chart=charts.days_svg(days),
         day_words=charts.days_in_words(days),
@@ -209,30 +210,44 @@ def front(
     )
 
 
-def story(view: View, each: StoryItems) -> str:
-    """One story: who reported what, and when."""
-    reports = timeline(each, view.taxonomy)
+def story(view: View, each: StoryItems, health: Sequence[FeedHealth] = ()) -> str:
+    """One story: who reported what, and when; where its sources differ."""
+    heard = listened(health)
     return view.page(
         "story.html",
         story_path(each.story.id),
-        card=card(each, view.taxonomy),
+        card=card(each, view.taxonomy, heard),
         tags=_tags(each.story.tags, view.taxonomy),
-        reports=reports,
+        differs=[
+            (
+                view.taxonomy.label(one.about),
+                [(view.taxonomy.label(said.value), said.publishers) for said in one.sayings],
+            )
+            for one in each.story.differs
+        ],
+        reports=timeline(each, view.taxonomy),
         coverage={one.group: one for one in each.story.coverage},
-        words=charts.coverage_in_words(each.story.coverage),
+        words=charts.coverage_in_words(each.story.coverage, heard),
+        reasons=each.story.reasons,
     )
 
 
 def tag(
-    view: View, slug: str, *, stories: Sequence[StoryItems] = (), items: Sequence[Item] = ()
+    view: View,
+    slug: str,
+    *,
+    stories: Sequence[StoryItems] = (),
+    items: Sequence[Item] = (),
+    health: Sequence[FeedHealth] = (),
 ) -> str:
     """One tag: its stories, and its latest articles."""
+    heard = listened(health)
     return view.page(
         "tag.html",
         tag_path(slug),
         slug=slug,
         label=view.taxonomy.label(slug),
-        cards=[card(each, view.taxonomy) for each in stories],
+        cards=[card(each, view.taxonomy, heard) for each in stories],
         reports=[report(item, view.taxonomy) for item in items],
     )
 

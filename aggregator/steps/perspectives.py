@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from aggregator.model import Coverage, Item
+from aggregator.model import Coverage, FeedHealth, Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +87,13 @@ _GROUP_OF = {perspective: group.slug for group in GROUPS for perspective in grou
 def group_of(perspective: str) -> str:
     """The slug of the group that a feed's perspective belongs to; "others" when none is named."""
     return _GROUP_OF.get(perspective, "others")
+
+
+def listened(health: Iterable[FeedHealth]) -> frozenset[str]:
+    """The groups of which at least one feed is read: only their silence says something."""
+    return frozenset(
+        group_of(each.feed.perspective) for each in health if each.status in ("ok", "silent")
+    )
 
 
 def coverage(items: Iterable[Item]) -> tuple[Coverage, ...]:

@@ -189,8 +189,8 @@ class Taxonomy(Mapping[str, Tag]):
         return id(self)
 
     def label(self, slug: str, language: str = "en") -> str:
-        """The tag's name in a language, else in English, else the slug itself."""
-        tag = self.tags.get(slug)
-        if tag is None:
+        """The name of a tag or contrast in a language, else in English, else the slug itself."""
+        named = self.tags.get(slug) or self.contrasts.get(slug)
+        if named is None:
             return slug
-        return tag.labels.get(language) or tag.labels.get("en") or slug
+        return named.labels.get(language) or named.labels.get("en") or slug

@@ -27,6 +27,7 @@ from aggregator.edges.sql.columns import Document, Key, Time, Words, names
 from aggregator.model import (
     Article,
     Coverage,
+    Difference,
     Feed,
     FeedState,
     HubSubscription,
@@ -128,6 +129,7 @@ stories = Table(
     Column("article_ids", Document(Strings), nullable=False),
     Column("tags", Document(Strings), nullable=False),
     Column("coverage", Document(tuple[Coverage, ...]), nullable=False),
+    Column("differs", Document(tuple[Difference, ...]), nullable=False, server_default="[]"),
     Column("score", Float, nullable=False),
     Column("reasons", Document(Strings), nullable=False),
 )

@@ -1,4 +1,4 @@
-"""By which taxonomy and rules an article was judged; stories whose members were judged anew."""
+"""By what an article was judged, stories to be told anew, where a story's sources differ."""
 
 from __future__ import annotations
 
@@ -23,3 +23,4 @@ def upgrade() -> None:
         sa.Column("marks", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("story_id", name="pk_stale_stories"),
     )
+    op.add_column("stories", sa.Column("differs", sa.Text(), nullable=False, server_default="[]"))
