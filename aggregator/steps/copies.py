@@ -195,10 +195,10 @@ class Copies:
     def _phrases_of(self, n: int) -> Vector:
         """Words, and pairs of neighbours, of title and lead."""
         if n not in self._phrases:
-            article, rarity = self._pool.items[n].article, self._pool.space.rarity
-            language = article.language
-            found = words(f"{article.title} {lead_of(article.summary)}", language)
-            weights = {w: rarity(w, language) for w in found}
+            article = self._pool.items[n].article
+            rarity = self._pool.space.rarity[article.language]
+            found = words(f"{article.title} {lead_of(article.summary)}", article.language)
+            weights = {w: rarity[w] for w in found}
             for one, two in pairwise(found):
                 weights[f"{one} {two}"] = _PAIRED * max(weights[one], weights[two])
             self._phrases[n] = unit(weights)

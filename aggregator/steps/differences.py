@@ -31,6 +31,8 @@ _MOST: Final = 4
 def differences(items: Sequence[Item], taxonomy: Taxonomy) -> tuple[Difference, ...]:
     """One for each contrast on which publishers disagree. `items`: without copies."""
     reports = [item for item in items if item.judgement.genre in _REPORTS]
+    if len({_publisher(item) for item in reports}) < 2:
+        return ()
     found = (_on(contrast, reports) for contrast in taxonomy.contrasts.values())
     return tuple(difference for difference in found if difference is not None)
 
@@ -39,7 +41,7 @@ def _on(contrast: Contrast, reports: Iterable[Item]) -> Difference | None:
     latest: dict[str, frozenset[str]] = {}
     for item in sorted(reports, key=lambda i: (i.article.published_at, i.article.id)):
         if told := _told(contrast, item):
-            latest[item.feed.publisher or item.feed.title] = told
+            latest[_publisher(item)] = told
     if all(a & b for a in latest.values() for b in latest.values()):
         return None
     by_value: defaultdict[str, list[str]] = defaultdict(list)
@@ -54,6 +56,10 @@ def _on(contrast: Contrast, reports: Iterable[Item]) -> Difference | None:
             for value, publishers in ranked[:_MOST]
         ),
     )
+
+
+def _publisher(item: Item) -> str:
+    return item.feed.publisher or item.feed.title
 
 
 def _told(contrast: Contrast, item: Item) -> frozenset[str]:

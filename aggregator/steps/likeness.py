@@ -27,8 +27,8 @@ _FEW: Final = 8
 _BURST: Final = 20 / (24 * 60)
 _FILED: Final = 10
 """Under so many of its rarest words, and of its rarest marks, an article is found."""
-_MOST_UNDER_ONE: Final = 200
-_NEAREST, _NEAREST_ABROAD = 14, 6
+_MOST_UNDER_ONE: Final = 100
+_NEAREST, _NEAREST_ABROAD = 10, 6
 _LEAST_SHARED: Final = 0.1
 """Likeness by these keys alone below which two articles have nothing to do with each other."""
 
@@ -63,10 +63,19 @@ def unit(weights: Mapping[str, float]) -> Vector:
     return {word: v / length for word, v in weights.items()}
 
 
-def _rarity(held: int, texts: int) -> float:
-    """Inverse document frequency of what so many of the texts hold."""
-    common = held * (1 + _FAMILIAR * _BACKGROUND / max(texts, 1))
-    return math.log((_BACKGROUND + texts + 1) / (common + 0.5))
+class _Rarity(dict[str, float]):
+    """Word -> inverse document frequency. Computed once for each word that is asked for."""
+
+    def __init__(self, held: Mapping[str, int], texts: int) -> None:
+        super().__init__()
+        self._held = held
+        self._total = _BACKGROUND + texts + 1
+        self._share = 1 + _FAMILIAR * _BACKGROUND / max(texts, 1)
+
+    def __missing__(self, word: str) -> float:
+        found = math.log(self._total / (self._held.get(word, 0) * self._share + 0.5))
+        self[word] = found
+        return found
 
 
 def log_odds(probability: float) -> float:
@@ -83,18 +92,19 @@ class Space:
         self.sketches = sketches
         self._within = [weights["within"].get(name, 0.0) for name in WITHIN]
         self._across = [weights["across"].get(name, 0.0) for name in ACROSS]
-        self._held: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self._texts: Counter[str] = Counter()
-        self._marked: Counter[str] = Counter()
+        held: defaultdict[str, Counter[str]] = defaultdict(Counter)
         times: defaultdict[str, list[float]] = defaultdict(list)
+        marks: Counter[str] = Counter()
         for each in sketches:
-            self._held[each.language].update(each.wording.words.keys())
-            self._texts[each.language] += 1
-            self._marked.update(each.wording.marks.keys())
+            held[each.language].update(each.wording.words.keys())
             times[each.language].append(each.at)
+            marks.update(each.wording.marks.keys())
         self._times = {language: sorted(found) for language, found in times.items()}
-        self._idf: defaultdict[str, dict[str, float]] = defaultdict(dict)
-        self._mark_idf: dict[str, float] = {}
+        self.rarity = {
+            language: _Rarity(words, len(times[language])) for language, words in held.items()
+        }
+        """Language -> word -> how rare it is in texts of the language."""
+        self._mark_rarity = _Rarity(marks, len(sketches))
         self._words: dict[int, Vector] = {}
         self._titles: dict[int, Vector] = {}
         self._marks: dict[int, tuple[Vector, Vector, float]] = {}
@@ -104,41 +114,26 @@ class Space:
         self._by_key: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
         self._keys: dict[int, Sequence[tuple[str, float]]] = {}
 
-    def rarity(self, word: str, language: str) -> float:
-        """Inverse document frequency of a word among the texts of its language."""
-        known = self._idf[language]
-        if (found := known.get(word)) is None:
-            found = _rarity(self._held[language][word], self._texts[language])
-            known[word] = found
-        return found
-
-    def _mark_rarity(self, mark: str) -> float:
-        if (found := self._mark_idf.get(mark)) is None:
-            found = self._mark_idf[mark] = _rarity(self._marked[mark], len(self.sketches))
-        return found
-
     def words(self, number: int) -> Vector:
         """Of title and lead."""
         if number not in self._words:
             each = self.sketches[number]
-            rarity, language = self.rarity, each.language
-            self._words[number] = unit(
-                {w: x * rarity(w, language) for w, x in each.wording.words.items()}
-            )
+            rarity = self.rarity[each.language]
+            self._words[number] = unit({w: x * rarity[w] for w, x in each.wording.words.items()})
         return self._words[number]
 
     def title(self, number: int) -> Vector:
         if number not in self._titles:
             each = self.sketches[number]
-            rarity, language = self.rarity, each.language
-            self._titles[number] = unit({w: rarity(w, language) for w in each.wording.title})
+            rarity = self.rarity[each.language]
+            self._titles[number] = unit({w: rarity[w] for w in each.wording.title})
         return self._titles[number]
 
     def _marks_of(self, number: int) -> tuple[Vector, Vector, float]:
         """Of unit length, as they are, and their sum."""
         if number not in self._marks:
             rarity = self._mark_rarity
-            raw = {m: x * rarity(m) for m, x in self.sketches[number].wording.marks.items()}
+            raw = {m: x * rarity[m] for m, x in self.sketches[number].wording.marks.items()}
             self._marks[number] = unit(raw), raw, sum(raw.values())
         return self._marks[number]
 

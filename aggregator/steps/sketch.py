@@ -142,7 +142,7 @@ def _marks(
     for found, kind, weight in (
         (concepts(first, language, taxonomy), "", LEAD_WEIGHT),
         (concepts(title, language, taxonomy), "", 1.0),
-        (sounds(first), "~", _LEAD_SOUND),
+        (sounds(first[: LEAD // 4]), "~", _LEAD_SOUND),
         (sounds(title), "~", _SOUND),
         (_numbers(first), "#", _LEAD_NUMBER),
         (_numbers(title), "#", _NUMBER),

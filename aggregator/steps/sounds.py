@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final
 
 SHORTEST: Final = 3
@@ -25,10 +24,10 @@ _LATIN_SPELLING: Final = (
 _SILENT_R: Final = re.compile("r(?![aeiouy])")
 _PARTICLE: Final = re.compile(
     "(?:으로부터|로부터|에게서|에서는|에서도|에게|에서|으로|까지|부터|처럼|보다|하고|이나|"
-    "[은는이가을를의에와과도로만측서씨])$"
+    "[은는이가을를의에와과도로만측서씨])(?= |$)"
 )
-_REPEATED: Final = re.compile(r"(.)\1+")
-_NO_CONSONANT: Final = re.compile("[^PTKSMNL]+")
+_REPEATED: Final = re.compile(r"([PTKSMNL])\1+")
+_NO_CONSONANT: Final = re.compile("[^PTKSMNL ]+")
 
 
 def _hangul() -> dict[int, str]:
@@ -58,10 +57,10 @@ _SOUND: Final[Mapping[int, str]] = {
         }
     ),
 }
-_NAMES: Final = re.compile(
-    r"(?P<hangul>[\uac00-\ud7a3]{2,})|(?P<katakana>[\u30a1-\u30f6ー]{3,})"
-    r"|(?P<cyrillic>\b[А-ЯЁ][а-яё]{2,})|(?P<latin>\b[A-Z][a-z\u00e0-\u017f]{2,})"
-)
+_HANGUL: Final = re.compile(r"[\uac00-\ud7a3]{2,}")
+_KATAKANA: Final = re.compile(r"[\u30a1-\u30f6ー]{3,}")
+_CYRILLIC: Final = re.compile(r"\b[А-ЯЁ][а-яё]{2,}")
+_LATIN: Final = re.compile(r"\b[A-Z][a-z\u00e0-\u017f]{2,}")
 
 
 def sounds(text: str) -> frozenset[str]:
@@ -70,26 +69,25 @@ def sounds(text: str) -> frozenset[str]:
     Latin and Cyrillic names begin with a capital. In Hangul, where nothing marks a name, every
     word has a key: what is no name finds no partner in another script.
     """
-    keys: set[str] = set()
-    for found in _NAMES.finditer(text):
-        keys.update(_keys(found.lastgroup or "", found[0]))
-    return frozenset(keys)
+    spelled = list(_latin(" ".join(_LATIN.findall(text))))
+    if not text.isascii():
+        hangul = " ".join(_HANGUL.findall(text))
+        spelled += hangul, _PARTICLE.sub("", hangul)
+        spelled += (" ".join(script.findall(text)).lower() for script in (_KATAKANA, _CYRILLIC))
+    return frozenset(
+        key for words in spelled for key in _consonants(words).split(" ") if len(key) >= SHORTEST
+    )
 
 
-@lru_cache(maxsize=32_768)
-def _keys(script: str, word: str) -> tuple[str, ...]:
-    if script == "hangul":
-        spelled = {_consonants(word), _consonants(_PARTICLE.sub("", word))}
-    elif script == "latin":
-        plain = unicodedata.normalize("NFD", word.lower())
-        for spelling, letter in _LATIN_SPELLING:
-            plain = spelling.sub(letter, plain)
-        # With and without an r that English does not pronounce: Carter is 카터, Kursk 쿠르스크.
-        spelled = {_consonants(plain), _consonants(_SILENT_R.sub("", plain))}
-    else:
-        spelled = {_consonants(word.lower())}
-    return tuple(sorted(key for key in spelled if len(key) >= SHORTEST))
+def _latin(names: str) -> tuple[str, str]:
+    """With and without an r that English does not pronounce: Carter is 카터, Kursk 쿠르스크."""
+    plain = names.lower()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFD", plain)
+    for spelling, letter in _LATIN_SPELLING:
+        plain = spelling.sub(letter, plain)
+    return plain, _SILENT_R.sub("", plain)
 
 
-def _consonants(word: str) -> str:
-    return _REPEATED.sub(r"\1", _NO_CONSONANT.sub("", word.translate(_SOUND)))
+def _consonants(words: str) -> str:
+    return _REPEATED.sub(r"\1", _NO_CONSONANT.sub("", words.translate(_SOUND)))

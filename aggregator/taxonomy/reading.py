@@ -132,7 +132,7 @@ def read_concepts(source: Source) -> dict[str, Mapping[str, tuple[str, ...]]]:
 
 
 _NUMBER = {
-    "en": r"(\d[\d,]*(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|a dozen)",
+    "en": r"\b(\d[\d,]*(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|a dozen)",
     "ko": r"(\d[\d,]*(?:\.\d+)?|한|두|세|네)",
     "ja": r"(\d[\d,]*(?:\.\d+)?)",
     "zh": r"(\d[\d,]*(?:\.\d+)?|一|两|三|四)",
