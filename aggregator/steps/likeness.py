@@ -186,7 +186,7 @@ class Space:
                 math.sqrt(days),
                 relevant,
             )
-        hours = math.log1p(days * 24)
+        hours, words = math.log1p(days * 24), self.words_in_common(one, other)
         crowd = min(self._crowd(one), self._crowd(other))
         p, q = a.wording, b.wording
         burst = (
@@ -197,8 +197,8 @@ class Space:
         )
         return (
             1.0,
-            self.words_in_common(one, other),
-            cosine(self.title(one), self.title(other)),
+            words,
+            cosine(self.title(one), self.title(other)) if words else 0.0,
             marks,
             hours,
             crowd,
