@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator import pipeline
-from aggregator.model import Arrangement, Item, StoryItems
+from aggregator.model import Arrangement, Item, Story, StoryItems
 from aggregator.rules import Clustering
 from aggregator.taxonomy import load
 from tests import make
@@ -195,3 +196,61 @@ def test_the_title_is_the_most_central_and_least_coloured_headline_without_haste
         "North Korea fires a ballistic missile toward the sea",
     }
     assert titles
+
+
+class Library:
+    """What a store does with arrangements, as values."""
+
+    def __init__(self) -> None:
+        self.stories: dict[str, Story] = {}
+        self.items: dict[str, Item] = {}
+        self.heirs: dict[str, str] = {}
+
+    def take_in(self, batch: Sequence[Item]) -> None:
+        members: dict[str, list[Item]] = {id: [] for id in self.stories}
+        for item in self.items.values():
+            assert item.story_id is not None
+            members[item.story_id].append(item)
+        placed = [
+            StoryItems(story=story, items=tuple(members[id])) for id, story in self.stories.items()
+        ]
+        made = arrange(batch, placed)
+        originals = {copy.article_id: copy.original_id for copy in made.copies}
+        for item in batch:
+            id = item.article.id
+            home = made.placements[id]
+            self.items[id] = replace(item, story_id=home, duplicate_of=originals.get(id))
+        self.stories |= {story.id: story for story in made.stories}
+        for gone, heir in made.merged:
+            del self.stories[gone]
+            self.heirs[gone] = heir
+            for id, item in self.items.items():
+                if item.story_id == gone:
+                    self.items[id] = replace(item, story_id=heir)
+
+    def heir(self, id: str) -> str:
+        while id in self.heirs:
+            id = self.heirs[id]
+        return id
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(week()), st.lists(st.integers(1, 4), min_size=7, max_size=7))
+def test_arriving_in_any_batches_nothing_is_lost_or_split(
+    arriving: list[Item], sizes: list[int]
+) -> None:
+    library = Library()
+    together: dict[str, str] = {}
+    while arriving:
+        size = sizes.pop()
+        library.take_in(arriving[:size])
+        arriving = arriving[size:]
+        for id, home in together.items():
+            # What was in one story once is in it, or in the one that took its place.
+            assert library.items[id].story_id == library.heir(home)
+        together = {id: str(item.story_id) for id, item in library.items.items()}
+        told = [id for story in library.stories.values() for id in story.article_ids]
+        assert sorted(told) == sorted(
+            id for id, item in library.items.items() if item.duplicate_of is None
+        )
+    assert library.items["a1"].story_id == library.items["a2"].story_id
