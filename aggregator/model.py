@@ -254,8 +254,10 @@ class Tagging:
     slug: str
     score: float
     method: str
-    """strong | weak:<rule> | pair | office | implied | feed"""
+    """strong | weak:<rule> | pair | office | implied | feed | hint"""
     evidence: tuple[Evidence, ...] = ()
+    certainty: str = ""
+    """Of an event that is spoken of otherwise than the article's own, e.g. "c-historical"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +277,8 @@ class Judgement:
     tags: tuple[Tagging, ...] = ()
     genre: str = "g-news"
     certainty: str = "c-confirmed"
+    relays: tuple[str, ...] = ()
+    """Agencies on whose word the article rests, the nearest first, e.g. ("tass", "kcna")."""
 
 
 # ── read -> decide -> apply ──────────────────────────────────────────────────────────────────────

@@ -53,6 +53,7 @@ from aggregator.steps.pool import pool as pooled
 from aggregator.steps.tagging import compile_tagger, tag
 from aggregator.steps.tagging.certainty import certainty
 from aggregator.steps.tagging.genre import genre
+from aggregator.steps.tagging.relay import relays
 from aggregator.taxonomy import Taxonomy
 
 
@@ -96,6 +97,7 @@ def judge(article: Article, feed: Feed, taxonomy: Taxonomy, rules: Relevance) ->
         tags=tags,
         genre=kind,
         certainty=certainty(article, feed, tags),
+        relays=relays(article, feed),
     )
 
 

@@ -116,6 +116,7 @@ JUDGEMENTS = st.builds(
     tags=st.lists(TAGS, max_size=4).map(tuple),
     genre=TEXT,
     certainty=TEXT,
+    relays=st.lists(TEXT, max_size=2).map(tuple),
 )
 ARTICLES = st.builds(
     Article,
@@ -153,6 +154,7 @@ def cleaned_judgement(judgement: Judgement) -> Judgement:
         tags=tags,
         genre=clean(judgement.genre),
         certainty=clean(judgement.certainty),
+        relays=tuple(map(clean, judgement.relays)),
     )
 
 

@@ -293,6 +293,7 @@ def conclusions(judgement: Judgement) -> dict[str, Any]:
         "genre": judgement.genre,
         "certainty": judgement.certainty,
         "tags": judgement.tags,
+        "relays": judgement.relays,
     }
 
 

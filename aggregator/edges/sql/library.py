@@ -48,7 +48,7 @@ from aggregator.model import (
 FeedOf = Callable[[Connection, str], Feed]
 """The feed of an article: as configured, or as it was stored."""
 
-_CONCLUSIONS = ("relevant", "score", "reasons", "genre", "certainty", "tags")
+_CONCLUSIONS = ("relevant", "score", "reasons", "genre", "certainty", "tags", "relays")
 _ITEM = select(
     *(articles.c[name] for name in (*ARTICLE, *_CONCLUSIONS, "story_id", "duplicate_of"))
 )
@@ -57,7 +57,9 @@ _STORY = select(*(stories.c[name] for name in STORY))
 
 def _item(connection: Connection, feed_of: FeedOf, row: AnyRow) -> Item:
     article = Article(**dict(zip(ARTICLE, row, strict=False)))
-    relevant, score, reasons, genre, certainty, tags, story_id, copy_of = row[len(ARTICLE) :]
+    relevant, score, reasons, genre, certainty, tags, relays, story_id, copy_of = row[
+        len(ARTICLE) :
+    ]
     return Item(
         article=article,
         judgement=Judgement(
@@ -65,6 +67,7 @@ def _item(connection: Connection, feed_of: FeedOf, row: AnyRow) -> Item:
             tags=tags,
             genre=genre,
             certainty=certainty,
+            relays=relays,
         ),
         feed=feed_of(connection, article.feed_id),
         story_id=story_id,

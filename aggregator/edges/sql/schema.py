@@ -190,6 +190,7 @@ articles = Table(
     Column("duplicate_of", Key, ForeignKey("articles.id"), index=True),
     Column("titles", Document(tuple[FormerTitle, ...]), nullable=False),
     Column("judged_by", Words, nullable=False, server_default="unknown"),
+    Column("relays", Document(Strings), nullable=False, server_default="[]"),
 )
 Index(
     "ix_articles_newest",

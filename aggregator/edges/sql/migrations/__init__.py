@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect, text
 from aggregator.edges.sql.engine import Database
 from aggregator.errors import StoreError
 
-HEAD = "0004"
+HEAD = "0005"
 _LOCK = 0x4B44_4431
 """Any number, but for ever the same: the advisory lock of everybody who migrates this database."""
 

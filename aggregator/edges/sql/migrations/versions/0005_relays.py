@@ -1,0 +1,15 @@
+"""On whose word an article rests."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("articles", sa.Column("relays", sa.Text(), nullable=False, server_default="[]"))
