@@ -105,6 +105,10 @@ class Rule:
     korea: str = ""
     """Where a Korea alias must be: "near" (same sentence) or "document"; "dprk": near, and of the
     DPRK. A korea-specific feed stands in for it with half the weight."""
+    since: str = ""
+    """ISO day from which on the alias has this meaning."""
+    dated: bool = False
+    """Only of an event that was in those weeks, or whose year the sentence names."""
     in_office: bool = False
     """Only while the person holds one of their offices."""
     perspectives: tuple[str, ...] = ()
@@ -123,6 +127,9 @@ class Rule:
             or self.korea
             or self.perspectives
             or self.in_office
+            or self.dated
+            or self.since
+            or self.languages
         )
 
 

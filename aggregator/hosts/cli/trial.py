@@ -188,11 +188,13 @@ def as_row(judged: Judgement) -> dict[str, Any]:
         "reasons": list(judged.verdict.reasons),
         "genre": judged.genre,
         "certainty": judged.certainty,
+        "relays": list(judged.relays),
         "tags": [
             {
                 "slug": t.slug,
                 "score": round(t.score, 3),
                 "method": t.method,
+                "certainty": t.certainty or judged.certainty,
                 "evidence": [
                     {"field": e.field, "start": e.start, "end": e.end, "text": e.text}
                     for e in t.evidence

@@ -36,19 +36,23 @@ _HYPOTHETICAL: Final = re.compile(
 _HISTORICAL: Final = re.compile(
     r"\byears? (?:after|ago|since|on\b)|\banniversary of\b|\bhistor(?:y|ic(?:al)?) of\b|"
     r"\bdecades? after\b|"
-    r"\d+년 전|\d+주년|周年|年前",
+    r"\d+년 전|年前",
     re.I,
 )
+_QUOTED_FIRST: Final = re.compile(r"[^「\"“]{1,12}[「\"“][^」\"”]{6,}[」\"”]")
+"""Somebody's statement; the question after it is the headline's own: 軍「…発射」反発か."""
 _ANONYMOUS: Final = re.compile(
-    r"\bsources?\b(?: inside)?(?: says?| said| tell|:|$)|\bsources say\b|\bunnamed\b|\banonymous\b|"
+    r"\bsources?\b(?: inside)?(?: says?| said| tell|:|$)|\bsources say\b|\bunnamed\b|"
+    r"\banonymous\b|"
     r"according to (?:a|the|an)? ?(?:\w+ )?(?:sources?|people)|소식통|関係者|消息人士|消息筋|知情",
     re.I,
 )
 _CLAIMED: Final = re.compile(
     r"\b(?:says?|said|claims?|claimed|alleges?|accus\w+|insists?|asserts?|vows?|warns?|calls?|"
-    r"wants|"
+    r"called|wants|"
     r"according to|reports? say|report says|denies|denied|pledges?|argues?|KCNA|Yonhap|urges)\b|"
-    r"^[\"“].{6,}[\"”]|[\"“‘「].{6,}[\"”’」]|주장|밝혔|[\"”](?:…|\.\.)|説|主張|声称|称|宣称|"
+    r"[\"“「].{6,}[\"”」]|‘(?:[\w'-]+ ){3,}[^’]*’|^\W?북한단신|주장|밝혔|[\"”](?:…|\.\.)|"
+    r"説|主張|声称|称|宣称|"
     r"朝中社",
     re.I,
 )
@@ -64,13 +68,22 @@ def certainty(article: Article, feed: Feed, tags: Sequence[Tagging] = ()) -> str
         return "c-negated"
     if _about_the_past(article):
         return "c-historical"
-    if _HYPOTHETICAL.search(title):
+    if _HYPOTHETICAL.search(title) and not _QUOTED_FIRST.match(title):
         return "c-hypothetical"
     if _ANONYMOUS.search(lede):
         return "c-reported-anon"
     if _CLAIMED.search(title) or feed.perspective == "think-tank" or feed.kind == "analysis":
         return "c-claimed"
     return "c-confirmed"
+
+
+def spoken_of(sentence: str) -> str:
+    """How a sentence speaks of an event that it names: "" when it simply tells of it."""
+    if _NEGATED.search(sentence):
+        return "c-negated"
+    if _HISTORICAL.search(sentence):
+        return "c-historical"
+    return "c-hypothetical" if _HYPOTHETICAL.search(sentence) else ""
 
 
 def _about_the_past(article: Article) -> bool:

@@ -30,6 +30,13 @@ class Cover:
             for first, last, other in self._around(start, end)
         )
 
+    def inside_any(self, start: int, end: int) -> bool:
+        """Whether a longer place of any kind covers it."""
+        return any(
+            first <= start and end <= last and last - first > end - start
+            for first, last, _ in self._around(start, end)
+        )
+
     def overlaps(self, start: int, end: int) -> bool:
         """Whether any place shares a character with it."""
         return any(first < end and start < last for first, last, _ in self._around(start, end))

@@ -10,15 +10,89 @@ from datetime import date
 from typing import Final
 
 from aggregator.model import Article, Feed, Field
+from aggregator.steps.tagging.cover import Cover
 from aggregator.steps.tagging.match import Hit
 from aggregator.steps.tagging.normal import Normal, normal
 from aggregator.steps.text import DATELINE
 
-_SENTENCE_END: Final = re.compile(r"(?<![A-Z])[.!?][\"')\]]*\s+(?=[^a-z\s])|[。！？\n]+")
-_REFERENCES: Final = re.compile(
-    r"(?:^|[\n.])\s{0,4}(?:References|Bibliography|Further reading|참고문헌|参考文献|"
-    r"About the author|The author is|The writer is|저작권자|ⓒ|Copyright ©)",
+_SENTENCE_END: Final = re.compile(
+    r"(?<![A-Z])[.!?][\"')\]]*\s+(?=[^a-z\s])|[。！？\u2029]+|\s(?=[•▲△■□▶]\s)"
 )
+_HEADING: Final = (
+    r"References|Bibliography|Works cited|Further reading|참고 ?문헌|参考文献|參考文獻"
+)
+_CITED: Final = (
+    r"[•*·–-]?\s{0,4}(?:\[?\d{1,2}[\].]\s{0,4})?[A-Z][\w'’-]{1,30}, (?:[A-Z]\.|"
+    r"[A-Z][a-z]+ ?[,.&(])"
+)
+_END: Final = re.compile(
+    rf"(?:^|[\n.!?)\]”\"]\s{{0,4}})(?:#{{1,6}} |\*\*)?(?:{_HEADING})(?:\*\*)?:?\s{{0,4}}(?=$|"
+    rf"\n|[•*·\[]|{_CITED})|"
+    r"(?:\*{3}\s{0,4}|(?:^|[\n.!?)\]”\"])\s{0,4})(?:About the authors?\b|"
+    r"The (?:author|writer)s? (?:is|are|works|teaches|serves)\b|"
+    r"(?:저작권자|著作権)\s?[ⓒ©(]|무단 ?전재|ⓒ ?\w|Copyright ©|©\s?\d{4}|-0-\s{0,4}$)"
+)
+"""Where the text proper ends: reference lists, notes on the author, notices of rights."""
+_ASIDE: Final = re.compile(
+    r"(?:Image|Photo|Picture)s? ?(?:Courtesy|Credits?|by|Source)\s?:[^\n.]{0,60}(?=\n|$|\.)|"
+    r"(?:←|‹|«)\s?Prev(?:ious)?\b.{0,20}Next\s?(?:→|›|»)|"
+    r"\((?:[A-Z][\w'’-]{1,30}(?:,? (?:&|and) [A-Z][\w'’-]{1,30}| et al\.)?,? (?:19|"
+    r"20)\d\d[a-z]?(?:; )?)+\)|"
+    r"[A-Z][\w'’-]{1,30} et al\.|"
+    r"\([가-힣]{2,6}=[가-힣]{2,6}\)|"
+    r"[가-힣]{2,4} (?:기자|특파원) ?= ?|[가-힣]{2,4} 기자 ?[\w.]+@[\w.]+|"
+    r"\((?:사진|자료사진|Photo|写真)[ =:][^()\n]{0,40}\)"
+)
+"""Credits, navigation, citations in brackets and bylines inside a text."""
+_CENTURY: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_YEAR: Final = re.compile(r"(?<![\d.,])((?:19|20)\d\d)(?!\d|[-/]\d\d\d)")
+_MONTHS: Final = {
+    name: number
+    for number, name in enumerate(
+        "jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1
+    )
+}
+_DATED: Final = re.compile(
+    r"(?P<d1>\d{1,2})(?:st|nd|rd|th)? (?P<m1>[A-Z][a-z]{2,8})\.?,? (?P<y1>(?:19|20)\d\d)|"
+    r"(?P<m2>[A-Z][a-z]{2,8})\.? (?P<d2>\d{1,2})(?:st|nd|rd|th)?,? (?P<y2>(?:19|20)\d\d)|"
+    r"(?P<y3>(?:19|20)\d\d)(?:[-./]|년 ?|年)(?P<m3>\d{1,2})(?:[-./]|월 ?|月)(?P<d3>\d{1,2})"
+)
+_END_SIGNS: Final = (
+    "References",
+    "Bibliography",
+    "Works cited",
+    "Further reading",
+    "참고문헌",
+    "참고 문헌",
+    "参考文献",
+    "參考文獻",
+    "About the author",
+    "The author",
+    "The writer",
+    "저작권자",
+    "著作権",
+    "무단",
+    "ⓒ",
+    "©",
+    "-0-",
+)
+_ASIDE_SIGNS: Final = (
+    "ourtesy",
+    "redit",
+    "Photo",
+    "Image by",
+    "Picture by",
+    "ource",
+    "Prev",
+    "et al.",
+    "기자",
+    "특파원",
+    "사진",
+    "=연합뉴스)",
+    "写真",
+)
+"""Words to look for before the patterns, which cost ten times as much."""
+_CITATION: Final = re.compile(r"\d{4}[a-z]?\)")
 FIELDS: Final[tuple[Field, ...]] = ("title", "summary", "content")
 
 
@@ -39,6 +113,10 @@ class View:
     """Where the text begins, after a dateline."""
     document: Document
     fired: list[tuple[Hit, float]] = default(default_factory=list)
+    covered: Cover = default(default_factory=lambda: Cover(()))
+    """Names of agencies, events and relations: a state within one of them is not meant."""
+    names: Cover = default(default_factory=lambda: Cover(()))
+    """Those and topics, as far as they stand alone: a loose word within one is a part of it."""
     _borders: list[int] | None = None
     _named: dict[int, set[str]] = default(default_factory=dict)
 
@@ -50,6 +128,26 @@ class View:
         """The borders of the sentence at a place; a title is one sentence."""
         start, end = self._sentence(at)
         return max(start, at - _WINDOW), min(end, at + _WINDOW)
+
+    def years(self, at: int) -> set[int]:
+        """The years that the sentence at a place speaks of."""
+        start, end = self.sentence(at)
+        return {int(year) for year in _YEAR.findall(self.text, start, end)}
+
+    def day(self, at: int) -> date | None:
+        """The day that the sentence at a place speaks of: the article's, unless it names another
+        one or another year (then its middle); None when it names several years."""
+        start, end = self.sentence(at)
+        day = self.document.day
+        if not _CENTURY.search(self.text, start, end):
+            return day
+        found = _DATED.search(self.text, start, end)
+        if found and (exact := _exact(found)) is not None:
+            return exact
+        years = self.years(at)
+        if not years or years == {day.year}:
+            return day
+        return date(years.pop(), 7, 1) if len(years) == 1 else None
 
     def named_near(self, slugs: frozenset[str], at: int) -> bool:
         """Whether one of these tags fired in the same sentence, in an earlier wave."""
@@ -80,9 +178,13 @@ class Document:
     language: str
     day: date
     perspective: str
+    country: str
+    """Of the publisher, as the feed names it."""
     scope: str
     korea: frozenset[str]
     """Tags whose names show that a text is about Korea."""
+    north: frozenset[str]
+    """Those of them that show that it is about the North."""
     views: list[View]
     _named: set[str] = default(default_factory=set)
 
@@ -95,26 +197,41 @@ class Document:
         """Whether one of these tags fired anywhere, in an earlier wave."""
         return not slugs.isdisjoint(self._named)
 
+    def titled(self, slugs: frozenset[str]) -> bool:
+        """Whether one of these tags fired in the title, in an earlier wave."""
+        return any(view.field == "title" and view.named_near(slugs, 0) for view in self.views[:1])
+
+    def where(self, slug: str) -> list[tuple[int, int]]:
+        """Where a tag fired in earlier waves, as (number of the field, place)."""
+        return [
+            (number, hit.start)
+            for number, view in enumerate(self.views)
+            for hit, _ in view.fired
+            if hit.alias.slug == slug and hit.alias.rule != "R-KIM"
+        ]
+
     def remember(self) -> None:
         """End a wave."""
         for view in self.views:
             self._named |= view.remember()
 
 
-def read(article: Article, feed: Feed, korea: frozenset[str]) -> Document:
+def read(article: Article, feed: Feed, korea: frozenset[str], north: frozenset[str]) -> Document:
     """The article's fields in normal form; reference lists and author notes are cut off."""
     document = Document(
         language=article.language or feed.language[:2],
         day=article.published_at.date(),
         perspective=feed.perspective,
+        country=feed.country,
         scope=feed.scope,
         korea=korea,
+        north=north,
         views=[],
     )
     for name in FIELDS:
         text: str = getattr(article, name)[: _LONGEST[name]]
-        if name == "content" and (cut := _REFERENCES.search(text, len(text) // 2)):
-            text = text[: cut.start()]
+        if name != "title":
+            text = proper(text)
         if text:
             form = normal(text)
             dateline = None if name == "title" else DATELINE.match(form.text)
@@ -123,3 +240,26 @@ def read(article: Article, feed: Feed, korea: frozenset[str]) -> Document:
                 View(field=name, normal=form, hits=[], begin=begin, document=document)
             )
     return document
+
+
+def proper(text: str) -> str:
+    """What is to be scanned of a text: cut at its end, with blanks for what stands aside in it."""
+    if any(sign in text for sign in _END_SIGNS) and (ends := _END.search(text)):
+        text = text[: ends.start() + 1]
+    if any(sign in text for sign in _ASIDE_SIGNS) or _CITATION.search(text):
+        text = _ASIDE.sub(lambda found: " " * len(found[0]), text)
+    return text
+
+
+def _exact(found: re.Match[str]) -> date | None:
+    """A written date, if there is such a day."""
+    parts = found.groupdict()
+    for n in "123":
+        if (year := parts[f"y{n}"]) is not None:
+            month = parts[f"m{n}"]
+            number = int(month) if month.isdigit() else _MONTHS.get(month[:3].lower(), 0)
+            try:
+                return date(int(year), number, int(parts[f"d{n}"]))
+            except ValueError:
+                return None
+    return None

@@ -128,6 +128,17 @@ _OFFICIAL: Final = re.compile(
 )
 
 
+_WHAT_IF: Final = re.compile(r"\bWhat If\b|만약 .{2,20}(?:라|다)면")
+_SCENARIOS: Final = 3
+"""So many scenarios make a text one of scenarios."""
+_AUTHOR: Final = re.compile(
+    r"\b[Tt]he (?:author|writer) is\b|필자는|\b(?:본|이) 칼럼은|views expressed .{0,40}author|"
+    r"筆者は|作者系|作者是"
+)
+_NOTE: Final = 600
+"""A note on the author stands at the end."""
+
+
 def genre(article: Article, feed: Feed, tags: Sequence[Tagging] = ()) -> str:
     """Exactly one genre slug, e.g. "g-news"."""
     title = article.title.strip()[:_LONGEST]
@@ -138,6 +149,10 @@ def genre(article: Article, feed: Feed, tags: Sequence[Tagging] = ()) -> str:
             return slug
     if _KCNA_REPORT.search(title):
         return "g-state-media"
+    if len(_WHAT_IF.findall(article.summary + article.content)) >= _SCENARIOS:
+        return "g-what-if"
+    if feed.kind not in ("official", "analysis") and _AUTHOR.search(article.content[-_NOTE:]):
+        return "g-oped"
     if feed.kind == "official" or _OFFICIAL.search(title):
         return "g-official"
     if feed.kind == "analysis" or feed.perspective == "think-tank" or _ANALYSIS.search(title):

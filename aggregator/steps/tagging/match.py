@@ -21,6 +21,8 @@ from aggregator.taxonomy import MATCHED, Tag, Taxonomy
 STRONG: Final = ""
 VOCABULARY: Final = "vocabulary"
 NEGATIVE: Final = "neg"
+HINT: Final = "R-STANCE"
+"""Words of accusation and argument: evidence of who says what, never shown as a tag."""
 _NEVER: Final = frozenset({"no", "genre", "date"})
 _SHORT: Final = 5
 _LETTERS: Final = frozenset(
@@ -149,6 +151,9 @@ def _automaton(aliases: Iterable[Alias]) -> Any:
 
 
 def _aliases(tag: Tag) -> Iterator[Alias]:
+    if tag.facet == "stance":
+        for text in tag.strong:
+            yield _alias(tag, text, HINT)
     if tag.facet not in MATCHED:
         return
     strong = list(tag.strong)
@@ -158,14 +163,18 @@ def _aliases(tag: Tag) -> Iterator[Alias]:
         yield _alias(tag, text, STRONG)
     for text in strong:
         if _WORD.fullmatch(text):
-            yield _alias(tag, text + "s", STRONG)
+            yield _alias(tag, _plural(text), STRONG)
     for text in tag.vocabulary:
         yield _alias(tag, text, VOCABULARY)
     for weak in tag.weak:
         if weak.rule not in _NEVER:
             yield _alias(tag, weak.alias, weak.rule)
             if _WORD.fullmatch(weak.alias):
-                yield _alias(tag, weak.alias + "s", weak.rule)
+                yield _alias(tag, _plural(weak.alias), weak.rule)
+
+
+def _plural(text: str) -> str:
+    return text + ("es" if text.endswith(("ch", "sh", "x")) else "s")
 
 
 def _alias(tag: Tag, text: str, rule: str) -> Alias:

@@ -26,6 +26,8 @@ _FOLD: Final = {
 _FOLDED: Final = re.compile(
     "[" + "".join(re.escape(chr(code)) for code in _FOLD if code > 127) + r"`\t\r\n\f\v]"
 )
+_PARAGRAPH: Final = re.compile(r"\n(?=[ \t\r]{0,8}(?:\n|[•*·▲△■□▶-]\s))")
+"""Where a paragraph or an item of a list ends: there a sentence ends too."""
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _JAMO_TAIL: Final = re.compile("[\u1160-\u11ff\u3099\u309a\uff9e\uff9f]")
 _PLAIN: Final = re.compile(
@@ -60,6 +62,8 @@ class Normal:
 
 def normal(text: str) -> Normal:
     """The normal form of a text."""
+    if "\n" in text:
+        text = _PARAGRAPH.sub("\u2029", text)
     folded = _FOLDED.sub(_fold, text)
     if unicodedata.is_normalized("NFKC", folded) and not _INVISIBLE.search(folded):
         return Normal(text=folded, lower=_lower(folded))

@@ -13,14 +13,15 @@ from datetime import date, timedelta
 from typing import Final
 
 from aggregator.steps.tagging.document import View
-from aggregator.steps.tagging.match import VOCABULARY, Hit
-from aggregator.steps.tagging.special import DPRK_NAMES, LATE, SPECIAL, Check
+from aggregator.steps.tagging.match import HINT, VOCABULARY, Hit
+from aggregator.steps.tagging.owners import Check
+from aggregator.steps.tagging.special import DPRK_NAMES, LATE, special
 from aggregator.taxonomy import Rule, Taxonomy
 
 _REACH: Final = 24
 """Characters before an alias that a `before` pattern can see."""
 OFFICE: Final = "R-OFFICE"
-DATE: Final = "R-DATE"
+_HINT_WEIGHT: Final = 0.25
 _DAY: Final = re.compile(r"(?:^|, |since )(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 _NEAR_DAY: Final = timedelta(days=60)
 _HEADS: Final = {"president": "President", "minister": "Minister", "premier": "Premier"}
@@ -32,6 +33,8 @@ class RuleBook:
     """All rules of a taxonomy, ready to run."""
 
     checks: dict[str, Check]
+    north: frozenset[str]
+    """Tags whose names show that a text is about the North."""
     waves: dict[str, int]
     """Rules that look at what others found: 0, names; 1, those that need company."""
     korea: frozenset[str]
@@ -50,17 +53,19 @@ def compile_rules(taxonomy: Taxonomy) -> RuleBook:
         n: _declared(rule, korea, taxonomy) for n, rule in taxonomy.rules.items() if rule.declared
     }
     waves = {name: 1 for name, rule in taxonomy.rules.items() if rule.korea}
-    waves.update(dict.fromkeys((*LATE, OFFICE), 0))
+    waves["R-SUBMARINE"] = 1
+    waves.update({name: 0 for name in (*LATE, OFFICE) if name != "R-SUBMARINE"})
     return RuleBook(
         checks={
             **declared,
             VOCABULARY: _vocabulary,
-            **SPECIAL,
+            HINT: _hint,
+            **special(taxonomy),
             OFFICE: _office(taxonomy),
-            DATE: _dated(taxonomy),
         },
         waves=waves,
         korea=korea,
+        north=korea - {"south-korea"},
     )
 
 
@@ -82,19 +87,18 @@ def _office(taxonomy: Taxonomy) -> Check:
     weight = taxonomy.rules[OFFICE].weight
 
     def check(hit: Hit, view: View) -> float:
-        year = str(view.document.day.year)
-        start, end = view.sentence(hit.start)
-        years = re.findall(r"\b(?:19|20)\d\d\b", view.text[start:end])
-        if any(other != year for other in years) or not view.document.named(view.document.korea):
+        day = view.day(hit.start)
+        if day is None or not view.document.named(view.document.korea):
             return 0.0
-        if re.search(
-            r"\b(?:former|ex|late)[ -]$", view.text[max(0, hit.start - 8) : hit.start], re.I
-        ):
+        if _FORMER.search(view.text, max(0, hit.start - 8), hit.start):
             return 0.0
         head = _HEADS.get(hit.alias.text.lower().split()[-1], "")
-        return weight if held(taxonomy, hit.alias.slug, view.document.day, head) else 0.0
+        return weight if held(taxonomy, hit.alias.slug, day, head) else 0.0
 
     return check
+
+
+_FORMER: Final = re.compile(r"\b(?:former|ex|late)[ -]$", re.I)
 
 
 def begins(taxonomy: Taxonomy) -> dict[str, date]:
@@ -109,25 +113,43 @@ def begins(taxonomy: Taxonomy) -> dict[str, date]:
     }
 
 
-def _dated(taxonomy: Taxonomy) -> Check:
-    """A name that events share: in the weeks of the event, or with its year in the sentence."""
-    first_days = begins(taxonomy)
+def days_of(taxonomy: Taxonomy) -> dict[str, tuple[date, date]]:
+    """Slug of an event -> its first and last day; only those with a known day."""
+    return {
+        event.slug: (_first(found[0]), _last(found[-1]))
+        for event in taxonomy.values()
+        if event.facet == "event" and (found := _DAYS.findall(event.when))
+    }
 
-    def check(hit: Hit, view: View) -> float:
-        first = first_days.get(hit.alias.slug, date.min)
-        if first == date.min:
-            return 0.0
-        start, end = view.sentence(hit.start)
-        near = abs(view.document.day - first) <= _NEAR_DAY
-        return 0.8 if near or str(first.year) in view.text[start:end] else 0.0
 
-    return check
+_DAYS: Final = re.compile(r"(?<!\d)(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?!\d)")
+
+
+def _first(found: tuple[str, str, str]) -> date:
+    return date(int(found[0]), int(found[1] or 1), int(found[2] or 1))
+
+
+def _last(found: tuple[str, str, str]) -> date:
+    year, month, day = int(found[0]), int(found[1] or 12), found[2]
+    return date(year, month, int(day)) if day else date(year, month, 28)
+
+
+def _in_time(days: tuple[date, date], hit: Hit, view: View) -> bool:
+    """Whether an event is meant: its year is in the sentence, else it was in those weeks."""
+    first, last = days
+    if years := view.years(hit.start):
+        return any(first.year <= year <= last.year for year in years)
+    return first - _NEAR_DAY <= view.document.day <= last + _NEAR_DAY
 
 
 def korea_names(taxonomy: Taxonomy) -> frozenset[str]:
     """Tags whose names show that a text is about Korea."""
     anchors = {tag.slug for tag in taxonomy.values() if tag.anchor and tag.facet != "topic"}
     return frozenset(anchors | {"south-korea"})
+
+
+def _hint(hit: Hit, view: View) -> float:
+    return _HINT_WEIGHT
 
 
 def _vocabulary(hit: Hit, view: View) -> float:
@@ -143,13 +165,23 @@ def _declared(rule: Rule, korea: frozenset[str], taxonomy: Taxonomy) -> Check:
         for p in (rule.after, rule.not_after, rule.near, rule.not_near)
     )
 
+    days = days_of(taxonomy) if rule.dated else {}
+
     def check(hit: Hit, view: View) -> float:
         document, text = view.document, view.text
         if rule.languages and document.language not in rule.languages:
             return 0.0
         if rule.perspectives and not document.perspective.startswith(rule.perspectives):
             return 0.0
-        if rule.in_office and not held(taxonomy, hit.alias.slug, document.day):
+        if rule.in_office and not (
+            (day := view.day(hit.start)) and held(taxonomy, hit.alias.slug, day)
+        ):
+            return 0.0
+        if rule.since and document.day.isoformat() < rule.since:
+            return 0.0
+        if rule.dated and not (
+            hit.alias.slug in days and _in_time(days[hit.alias.slug], hit, view)
+        ):
             return 0.0
         if (after and not after.match(text, hit.end)) or (
             not_after and not_after.match(text, hit.end)
@@ -170,7 +202,7 @@ def _declared(rule: Rule, korea: frozenset[str], taxonomy: Taxonomy) -> Check:
 
 def _with_korea(rule: Rule, korea: frozenset[str], hit: Hit, view: View) -> float:
     around = DPRK_NAMES if rule.korea == "dprk" else korea
-    if not rule.korea or view.named_near(around, hit.start):
+    if not rule.korea or view.named_near(around, hit.start) or view.document.titled(around):
         return rule.weight
     if rule.korea == "document" and view.document.named(korea):
         return rule.weight

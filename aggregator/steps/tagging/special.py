@@ -6,14 +6,20 @@ Each function takes the hit and the field that it stands in, and gives what it c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date
 from typing import Final
 
-from aggregator.steps.tagging.document import View
+from aggregator.steps.tagging.document import Document, View
 from aggregator.steps.tagging.match import Hit
-
-Check = Callable[[Hit, View], float]
+from aggregator.steps.tagging.owners import (
+    Check,
+    democrats,
+    gaimusho,
+    ministry,
+    states_of,
+    submarine,
+)
+from aggregator.taxonomy import Taxonomy
 
 KOREA_STATES: Final = frozenset({"north-korea", "south-korea", "kim-jong-un"})
 DPRK_NAMES: Final = frozenset({"north-korea", "kim-jong-un"})
@@ -22,8 +28,8 @@ _KOREAN_LEFT: Final = re.compile(
     r"(?:^|[\s\"'(\[·,.<…~/+-]|[" + HANJA + r"]|[주대방친탈반재월종연])$"
 )
 _COMPOUND: Final = re.compile(
-    r"北(?:京|海道|部|極|歐|東|西|漢|村|米)|中(?:國|央|間|東)|日(?:本|曜|前)|南(?:部|極|道|山|海)|"
-    r"文(?:化|學|字)|李(?:氏)|軍(?:人|艦)|美(?:術|人|國)|韓(?:國|服|流|食)"
+    r"北(?:京|海道|部|極|歐|東|西|漢|村|米)|中(?:國|央|間|東|企|小|堅|部|級|盤|古|毒|立)|日(?:本|曜|前|程|常)|"
+    r"南(?:部|極|道|山|海)|文(?:化|學|字)|李(?:氏)|軍(?:人|艦)|美(?:術|人|國|容|貌|大|食)|韓(?:國|服|流|食)"
 )
 _PAIRS: Final = re.compile(
     r"[米日中露ロ俄美南韓韩]朝|朝[米日中露ロ俄美韓韩]|[日米中美]韓|韓[日米中美]|[日中美]韩|"
@@ -33,7 +39,7 @@ _PAIRS: Final = re.compile(
 )
 _HOLDERS: Final = {
     "李": (date(2025, 6, 4), date.max),
-    "尹": (date(2022, 5, 10), date(2025, 4, 4)),
+    "尹": (date(2022, 5, 10), date.max),  # in the news as the accused of his martial law
     "文": (date(2017, 5, 10), date(2022, 5, 9)),
     "朴": (date(2013, 2, 25), date(2017, 3, 10)),
 }
@@ -57,6 +63,8 @@ def _hanja(hit: Hit, view: View) -> float:
         )
     if not _KOREAN_LEFT.search(before) or _COMPOUND.match(text, hit.start):
         return 0.0
+    if re.search(r"[가-힣]\($", before) and after.startswith(")"):
+        return 0.0  # a gloss on the syllable before it: 리(李)
     if sign == "金":
         return 1.0 if re.match("위원장|총비서|정은", after) else 0.0
     if sign in _HOLDERS:
@@ -129,36 +137,94 @@ def _capital(hit: Hit, view: View) -> float:
     return 0.0
 
 
-_OTHER_KIM: Final = re.compile(
-    r"Kim (?:Kardashian|Jones|Keon|Min|Clijsters|Basinger|Cattrall|Dotcom|Ji|Seung|Davis|Beazley|"
-    r"Howells)|(?:Andy|Kevin|Sung|Lil'?|Jim Yong|Richard|Young|Daniel|Christina|Si-woo) Kim"
+_KIM_NAME: Final = re.compile(
+    r"\bKim[ -](?!Summit|Meet|Talk|Hand|Jong[- ]?[Uu]n\b|Jong[- ]?Eun\b|Jung[- ]?[Uu]n\b)"
+    r"(?:[A-Z][a-z]+[- ][A-Za-z][a-z]+\b(?<! and)(?<! to)(?<! in)|(?:Kardashian|Jones|Keon|Min|"
+    r"Clijsters|"
+    r"Basinger|Cattrall|Dotcom|Ji|Seung|Davis|Beazley|Howells)\b)|"
+    r"\b(?:Andy|Kevin|Sung|Lil'?|Jim Yong|Richard|Young|Daniel|Christina|Si-woo|Michelle|"
+    r"Peter) Kim\b"
 )
+"""Somebody else's full name: whom a bare "Kim" after it means."""
 _LEADER_KIM: Final = re.compile(
-    r"(?:Trump(?:-| and | meets? | tells? | says | with | to meet | met | praises |, )|leader |"
-    r"Chairman |North'?s |Korea'?s |(?:Xi|Putin|Lavrov|Shoigu|Wang Yi|Pompeo|Moon|Obama)"
+    r"(?:Trump(?:-[ ]?| and | meets? | tells? | says | with | to meet | met | praises |, )|"
+    r"[Ll]eader |"
+    r"Chairman |North'?s |(?:North |N\. ?)Korea'?s |(?:Xi|Putin|Lavrov|Shoigu|Wang Yi|Pompeo|"
+    r"Moon|Obama)"
     r"(?:,? and |, |-| tells? | says? | meets? | briefs | congratulates | thanks | hosts | "
     r"invites ))$"
 )
+_NO_KIM: Final = re.compile(r",? et al|, [A-Z]\.|'s Convenience|\s+[A-Z](?!.*\bTrump-Kim)")
+_BY_KIM: Final = frozenset({"donald-trump", "moon-jae-in", "xi-jinping", "vladimir-putin"})
 
 
 def _kim(hit: Hit, view: View) -> float:
-    """Bare "Kim": after the full name, or in a fixed phrase, or beside the DPRK in a title."""
-    if hit.alias.slug != "kim-jong-un" or any(
-        _OTHER_KIM.search(other.text) for other in view.document.views
-    ):
-        return 0.0
-    if re.match(r"\s+[A-Z]", view.text[hit.end :]):
-        return 0.0
+    """Bare "Kim": in a fixed phrase, else whoever was last introduced by that full name."""
+    if hit.alias.slug != "kim-jong-un":
+        return _other_kim(hit, view)
+    document = view.document
     if hit.alias.text != "Kim":
-        return 1.0 if view.document.named(DPRK_NAMES) else 0.0
-    if _LEADER_KIM.search(view.text[max(0, hit.start - 20) : hit.start]):
+        return 1.0 if document.named(DPRK_NAMES) else 0.0
+    fixed = _LEADER_KIM.search(view.text[max(0, hit.start - 24) : hit.start])
+    if _NO_KIM.match(view.text, hit.end) and not (fixed and fixed[0].startswith("Trump-")):
+        return 0.0
+    if view.text[hit.end : hit.end + 1] in "-" and not fixed:
+        return 0.0
+    others = [at for other in document.views for at in _places(other, _KIM_NAME)]
+    if fixed and not any(start == hit.start for _, start in others):
         return 1.0
-    return 0.8 if view.document.named(view.document.korea) else 0.0
+    here = (document.views.index(view), hit.start)
+    own = document.where("kim-jong-un")
+    last = max((at for at in others if at < here), default=None)
+    if (mine := max((at for at in own if at < here), default=None)) is not None:
+        return 1.0 if last is None or mine > last else 0.0
+    if last is not None:
+        return 0.0
+    if (first := min(own, default=None)) is not None:
+        return 0.8 if min(others, default=first) >= first else 0.0
+    if others:
+        return 0.0
+    return 0.8 if document.named(document.north) or document.named(_BY_KIM) else 0.0
+
+
+def _other_kim(hit: Hit, view: View) -> float:
+    """Bare "Kim" for another Kim of the taxonomy: the last full name before it is his."""
+    document = view.document
+    here = (document.views.index(view), hit.start)
+    mine = max((at for at in document.where(hit.alias.slug) if at < here), default=None)
+    if mine is None or _NO_KIM.match(view.text, hit.end):
+        return 0.0
+    others = [at for other in document.views for at in _places(other, _KIM_NAME)]
+    leaders = document.where("kim-jong-un")
+    last = max((at for at in (*others, *leaders) if at < here), default=mine)
+    return 0.7 if last <= mine else 0.0
+
+
+def _places(view: View, pattern: re.Pattern[str]) -> list[tuple[int, int]]:
+    """Where a pattern stands in a field, as (number of the field, place)."""
+    number = view.document.views.index(view)
+    return [(number, m.start()) for m in pattern.finditer(view.text)]
+
+
+_LEE_NAME: Final = re.compile(
+    r"\bLee[ -](?!Jae[- ]?[Mm]yung|Myung[- ]?[Bb]ak|(?:Tells?|Says?|Said|Meets?|To|And|Will|"
+    r"Trump)\b)"
+    r"[A-Z][a-z]+[- ]?[A-Za-z]?[a-z]*|\b(?:Bruce|Spike|Ang|Stan|Harper|Christopher|Mike|"
+    r"Robert E\.) Lee\b|"
+    r"\bLee\d"
+)
+
+
+def _another_lee(document: Document) -> bool:
+    """Whether somebody else of that name was introduced."""
+    return any(_LEE_NAME.search(view.text) for view in document.views)
 
 
 def _lee(hit: Hit, view: View) -> float:
     """Who "President Lee" is depends on the day."""
-    day, slug = view.document.day, hit.alias.slug
+    day, slug = view.day(hit.start), hit.alias.slug
+    if day is None or (hit.alias.text == "Lee" and _another_lee(view.document)):
+        return 0.0
     in_office = {
         "lee-jae-myung": day >= date(2025, 6, 4),
         "lee-myung-bak": date(2008, 2, 25) <= day <= date(2013, 2, 24),
@@ -185,13 +251,24 @@ def _surname(hit: Hit, view: View) -> float:
     return 0.7 if document.named(frozenset({slug})) else 0.0
 
 
-SPECIAL: Final[dict[str, Check]] = {
-    "R-HANJA": _hanja,
-    "R-THENORTH": _the_north,
-    "R-CAPITAL": _capital,
-    "R-KIM": _kim,
-    "R-LEE": _lee,
-    "R-SURNAME": _surname,
-}
-LATE: Final = frozenset({"R-THENORTH", "R-CAPITAL", "R-KIM", "R-LEE", "R-SURNAME"})
+def special(taxonomy: Taxonomy) -> dict[str, Check]:
+    """The rules that are functions, by name."""
+    states = states_of(taxonomy)
+    return {
+        "R-HANJA": _hanja,
+        "R-THENORTH": _the_north,
+        "R-CAPITAL": _capital,
+        "R-KIM": _kim,
+        "R-LEE": _lee,
+        "R-SURNAME": _surname,
+        "R-DEMOCRATS": democrats,
+        "R-OEGYOBU": ministry(states),
+        "R-GAIMUSHO": gaimusho,
+        "R-SUBMARINE": submarine(states),
+    }
+
+
+LATE: Final = frozenset(
+    {"R-THENORTH", "R-CAPITAL", "R-KIM", "R-LEE", "R-SURNAME", "R-DEMOCRATS", "R-SUBMARINE"}
+)
 """Rules that look at what others found."""
