@@ -15,7 +15,7 @@ from typing import Final
 
 from aggregator.model import Article, Evidence, Feed, Tagging
 from aggregator.steps.tagging.certainty import spoken_of
-from aggregator.steps.tagging.cover import Cover
+from aggregator.steps.tagging.cover import NOTHING, Cover
 from aggregator.steps.tagging.document import Document, View, read
 from aggregator.steps.tagging.match import HINT, STRONG, VOCABULARY, Hit, Matcher, compile_matcher
 from aggregator.steps.tagging.owners import states_of
@@ -161,6 +161,8 @@ def _fire(document: Document, tagger: Tagger) -> None:
 
 def _longest(strong: list[Hit], events: Mapping[str, date]) -> list[Hit]:
     """Without events whose name is a part of another event's: Ulchi *Freedom Shield*."""
+    if not any(h.alias.slug in events for h in strong):
+        return strong
     named = Cover([(h.start, h.end, "") for h in strong if h.alias.slug in events])
     return [
         hit
@@ -171,6 +173,8 @@ def _longest(strong: list[Hit], events: Mapping[str, date]) -> list[Hit]:
 
 def _names(view: View, tagger: Tagger, *, strong: bool = False) -> Cover:
     """Names of agencies, events and relations: what stands within one says nothing of its own."""
+    if len(view.fired) < 2:
+        return NOTHING
     tags = tagger.taxonomy.tags
     return Cover(
         (hit.start, hit.end, "")

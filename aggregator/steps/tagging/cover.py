@@ -40,3 +40,6 @@ class Cover:
     def overlaps(self, start: int, end: int) -> bool:
         """Whether any place shares a character with it."""
         return any(first < end and start < last for first, last, _ in self._around(start, end))
+
+
+NOTHING: Final = Cover(())

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from aggregator.model import Article, Feed, Field
-from aggregator.steps.tagging.cover import Cover
+from aggregator.steps.tagging.cover import NOTHING, Cover
 from aggregator.steps.tagging.match import Hit
 from aggregator.steps.tagging.normal import Normal, normal
 from aggregator.steps.text import DATELINE
@@ -113,9 +113,9 @@ class View:
     """Where the text begins, after a dateline."""
     document: Document
     fired: list[tuple[Hit, float]] = default(default_factory=list)
-    covered: Cover = default(default_factory=lambda: Cover(()))
+    covered: Cover = default(default=NOTHING)
     """Names of agencies, events and relations: a state within one of them is not meant."""
-    names: Cover = default(default_factory=lambda: Cover(()))
+    names: Cover = default(default=NOTHING)
     """Those and topics, as far as they stand alone: a loose word within one is a part of it."""
     _borders: list[int] | None = None
     _named: dict[int, set[str]] = default(default_factory=dict)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from aggregator.steps.tagging.document import Document, View
@@ -170,7 +171,7 @@ def _kim(hit: Hit, view: View) -> float:
         return 0.0
     if view.text[hit.end : hit.end + 1] in "-" and not fixed:
         return 0.0
-    others = [at for other in document.views for at in _places(other, _KIM_NAME)]
+    others = [at for other in document.views for at in _places(other)]
     if fixed and not any(start == hit.start for _, start in others):
         return 1.0
     here = (document.views.index(view), hit.start)
@@ -194,16 +195,21 @@ def _other_kim(hit: Hit, view: View) -> float:
     mine = max((at for at in document.where(hit.alias.slug) if at < here), default=None)
     if mine is None or _NO_KIM.match(view.text, hit.end):
         return 0.0
-    others = [at for other in document.views for at in _places(other, _KIM_NAME)]
+    others = [at for other in document.views for at in _places(other)]
     leaders = document.where("kim-jong-un")
     last = max((at for at in (*others, *leaders) if at < here), default=mine)
     return 0.7 if last <= mine else 0.0
 
 
-def _places(view: View, pattern: re.Pattern[str]) -> list[tuple[int, int]]:
-    """Where a pattern stands in a field, as (number of the field, place)."""
+def _places(view: View) -> list[tuple[int, int]]:
+    """Where others of that name are introduced, as (number of the field, place)."""
     number = view.document.views.index(view)
-    return [(number, m.start()) for m in pattern.finditer(view.text)]
+    return [(number, start) for start in _kims(view.text)]
+
+
+@lru_cache(maxsize=8)
+def _kims(text: str) -> tuple[int, ...]:
+    return tuple(m.start() for m in _KIM_NAME.finditer(text))
 
 
 _LEE_NAME: Final = re.compile(
