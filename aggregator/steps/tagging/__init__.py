@@ -335,6 +335,8 @@ def _imply(found: dict[str, Tagging], taxonomy: Taxonomy) -> None:
                     slug=parent, score=score, method="implied", evidence=tagging.evidence[:1]
                 )
                 waiting.append(found[parent])
+            elif known.method == "pair" and known.score < score:
+                found[parent] = replace(known, score=score)
 
 
 __all__ = ["CAP", "SHOWN", "Tagger", "compile_tagger", "evidence_of", "examine", "tag"]
