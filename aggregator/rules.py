@@ -143,7 +143,7 @@ class Clustering(Rules):
     """From a story's first report to its last; what comes later opens another story."""
     join: float = Field(0.4, gt=0, lt=1)
     """Probability (0 to 1) from which articles in one language are one story."""
-    across: float = Field(0.5, gt=0, lt=1)
+    across: float = Field(0.4, gt=0, lt=1)
     """Probability (0 to 1) from which articles in two languages are one story."""
     copy_at: float = Field(0.45, alias="copy", gt=0, lt=1)
     """Probability (0 to 1) from which two texts are copies of one article."""

@@ -28,6 +28,7 @@ _NUMBER, _LEAD_NUMBER = 0.45, 0.2
 _FACETS: Final = {"event": 1.3, "topic": 0.9, "place": 0.9, "actor": 0.9, "org": 0.7, "state": 0.4}
 """What a tag says about which event this is: every summit has a president in it."""
 _IMPLIED: Final = 0.5
+_NOT_SAID: Final = frozenset({"feed", "hint"})
 _IN_TITLE: Final = 3.0
 """The score of a tag that the title gives."""
 _BRIEF: Final = frozenset({"g-brief", "g-weather", "g-notice"})
@@ -86,7 +87,9 @@ def sketch(item: Item, taxonomy: Taxonomy) -> Sketch:
             tuple(
                 (t.slug, min(t.score, _IN_TITLE), t.method == "implied")
                 for t in judgement.tags
-                if t.method != "feed" and t.slug in taxonomy
+                if t.method not in _NOT_SAID
+                and t.certainty != "c-historical"
+                and t.slug in taxonomy
             ),
             taxonomy,
         ),

@@ -159,7 +159,11 @@ def _tags(items: Sequence[Item]) -> tuple[str, ...]:
     weights: dict[str, float] = defaultdict(float)
     for item in items:
         for tag in item.judgement.tags:
-            if tag.score >= 2 and tag.method not in ("implied", "feed"):
+            if (
+                tag.score >= 2
+                and tag.method not in ("implied", "feed", "hint")
+                and tag.certainty != "c-historical"
+            ):
                 weights[tag.slug] += tag.score
     floor = max(weights.values(), default=0.0) * 0.15
     return tuple(

@@ -29,7 +29,7 @@ from aggregator.steps.tagging import SHOWN, compile_tagger, tag
 from aggregator.steps.tagging.certainty import certainty
 from aggregator.steps.tagging.genre import genre
 from aggregator.taxonomy import Taxonomy, load
-from tests.eval import polling, stories
+from tests.eval import polling, seeds, stories
 from tests.eval.figures import Line, Report, Target, compared, goal, number, written
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -195,6 +195,11 @@ def measured(data: Path, taxonomy: Taxonomy) -> Report:
             measure(data / "text" / file, taxonomy, report)
     if (data / "text/stories-tune.csv").exists():
         stories.measure(data, taxonomy, report)
+    domain = data.parent / "domain"
+    if (domain / "seeds_tagged.json").exists():
+        report.figures.update(
+            {f"seeds: {name}": value for name, value in seeds.figures(domain).items()}
+        )
     return report
 
 

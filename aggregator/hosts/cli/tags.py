@@ -178,8 +178,9 @@ def explain(
             "summary": summary,
             "perspective": perspective,
             "scope": scope,
-            "published": (published or now()).isoformat(),
-        }
+            "published": published.isoformat() if published else None,
+        },
+        now(),
     )
     judged = pipeline.judge(article, feed, taxonomy, found.config.relevance)
     misses = refused(article, feed, compile_tagger(taxonomy))

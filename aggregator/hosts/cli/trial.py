@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -21,13 +21,10 @@ from aggregator.steps.language import language
 from aggregator.steps.parse import parse as read
 from aggregator.steps.tagging import SHOWN
 from aggregator.steps.text import plain
-from aggregator.wiring import taxonomy_of
+from aggregator.wiring import now, taxonomy_of
 
 Lines = Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines; - reads standard input.")]
 R = TypeVar("R")
-
-UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
-"""Items without a date count as simultaneous."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -39,11 +36,11 @@ def add_to(app: typer.Typer) -> None:
 @told
 def tag(file: Lines, config: Config = None, data: Data = None) -> None:
     """Judge items: relevance with reasons, genre, certainty, tags with evidence."""
-    found = loaded(config, data)
+    found, seen_at = loaded(config, data), now()
     taxonomy = taxonomy_of(found)
 
     def one(row: dict[str, Any]) -> None:
-        article, feed = read_item(row)
+        article, feed = read_item(row, seen_at)
         judged = pipeline.judge(article, feed, taxonomy, found.config.relevance)
         print_json({"id": row["id"], **as_row(judged)})
 
@@ -54,13 +51,13 @@ def tag(file: Lines, config: Config = None, data: Data = None) -> None:
 @told
 def stories(file: Lines, config: Config = None, data: Data = None) -> None:
     """Group items into stories and find copies, whether they are relevant or not."""
-    found = loaded(config, data)
+    found, seen_at = loaded(config, data), now()
     taxonomy = taxonomy_of(found)
     items: list[Item] = []
     ids: dict[str, Any] = {}
 
     def one(row: dict[str, Any]) -> None:
-        article, feed = read_item(row)
+        article, feed = read_item(row, seen_at)
         if article.id in ids:
             raise ValueError(f'the id "{article.id}" stands twice')
         ids[article.id] = row["id"]
@@ -68,8 +65,7 @@ def stories(file: Lines, config: Config = None, data: Data = None) -> None:
         items.append(Item(article=article, judgement=judged, feed=feed))
 
     whole = _each_line(file, one)
-    now = max((i.article.published_at for i in items), default=UNDATED)
-    made = pipeline.arrange(items, (), taxonomy, found.config.stories, now)
+    made = pipeline.arrange(items, (), taxonomy, found.config.stories, now())
     originals = {c.article_id: ids[c.original_id] for c in made.copies}
     for item in items:
         key = item.article.id
@@ -141,8 +137,11 @@ def _lines(file: str) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
-def read_item(row: dict[str, Any]) -> tuple[Article, Feed]:
-    """An item as given: its texts stay untouched, so that evidence offsets fit the input."""
+def read_item(row: dict[str, Any], seen_at: datetime) -> tuple[Article, Feed]:
+    """An item as given: its texts stay untouched, so that evidence offsets fit the input.
+
+    Without a date it counts as published when it was seen, as one of a feed would.
+    """
 
     def text(key: str) -> str:
         value = row.get(key)
@@ -173,9 +172,9 @@ def read_item(row: dict[str, Any]) -> tuple[Article, Feed]:
         summary=text("summary"),
         content=text("content"),
         language=language(f"{title} {text('summary')}", feed.language),
-        published_at=published or UNDATED,
+        published_at=published or seen_at,
         dated=published is not None,
-        seen_at=published or UNDATED,
+        seen_at=published or seen_at,
     )
     return article, feed
 
