@@ -29,8 +29,11 @@ _REVISED: Final = 1.0
 """Days within which a desk revises its report under a mark that says so."""
 _SERIES: Final = 3
 """Undated headlines of one publisher that are equal: a series, whose days are not known."""
-_REVISED_ODDS: Final = 0.2
+_REVISED_ODDS: Final = 1.0
 """So much (log-odds) a mark of revision says by itself."""
+_BY_CHANCE: Final = 0.8
+"""So much (log-odds) surer must be who compares texts that are cut into pairs of letters: more of
+these are alike by chance, and most labelled pairs are English."""
 _WORTH_A_LOOK: Final = 0.25
 """Cosine of words below which no text is repeated."""
 _TITLES_APART, _ALL_ELSE = 0.15, 0.6
@@ -167,7 +170,8 @@ class Copies:
         if found[_TITLE] < _TITLES_APART and (found[_PHRASES] < _ALL_ELSE or self._standing(m)):
             return False
         odds = sum([x * w for x, w in zip(found, self._weights, strict=True)])
-        return odds > self._least - (_REVISED_ODDS if revised else 0.0)
+        least = self._least + (_BY_CHANCE if a.language in ("ko", "ja", "zh") else 0.0)
+        return odds > least - (_REVISED_ODDS if revised else 0.0)
 
     def _is_revision(self, m: int, n: int) -> bool:
         later = max(m, n)  # numbers follow publication

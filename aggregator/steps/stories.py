@@ -25,6 +25,7 @@ from aggregator.steps.likeness import Space
 from aggregator.steps.perspectives import coverage
 from aggregator.steps.pool import Pool, order
 from aggregator.steps.pool import pool as pooled
+from aggregator.steps.ranking import SURELY
 from aggregator.taxonomy import Taxonomy
 
 _NEWS: Final = frozenset({"g-news", "g-breaking", "g-official"})
@@ -143,13 +144,19 @@ def renewed(told: StoryItems, taxonomy: Taxonomy, rules: Clustering, now: dateti
 
 
 def _title(items: Sequence[Item], space: Space, numbers: dict[str, int]) -> Item:
-    """The headline most like all others and least coloured; the earliest on a tie."""
+    """The headline most like all others, most surely about Korea and least coloured.
+
+    The earliest on a tie.
+    """
 
     def weight(item: Item) -> float:
         n = numbers[item.article.id]
         nearness = sum(space.nearness(n, numbers[other.article.id]) for other in items)
         news = 1.0 if item.judgement.genre in _NEWS else _NO_NEWS
-        return nearness * news * _COLOUR ** len(_COLOURED.findall(item.article.title))
+        surely = min(1.0, item.judgement.verdict.score / SURELY)
+        return (
+            nearness * news * (1 + surely) * _COLOUR ** len(_COLOURED.findall(item.article.title))
+        )
 
     return max(items, key=weight)
 

@@ -41,7 +41,9 @@ _MARKS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "g-brief",
         re.compile(
-            r"^\[(?:북한단신|단신|주간|이 ?주의|오늘의|간추린|뉴스브리핑)|\b(?:weekly|daily) "
+            r"^\[(?:북한단신|단신|주간|이 ?주의|오늘의|간추린|뉴스브리핑)|이 시각 헤드라인|"
+            r"주요 ?뉴스\]|"
+            r"\b(?:weekly|daily) "
             r"(?:highlights|roundup|digest|brief(?:ing)?|summary)|news (?:summary|in brief)|이 "
             r"주의",
             _I,

@@ -16,7 +16,7 @@ _NAMES: Final = {
     "kcna": r"KCNA|(?:North )?Korean Central News Agency|조선중앙통신|(?<![가-힣] )중앙통신|朝中社|"
     r"朝鮮中央通信|朝鲜中央通讯社|ЦТАК",
     "rodong-sinmun": r"Rodong Sinmun|[로노]동신문|労働新聞|劳动新闻",
-    "yonhap": r"Yonhap(?: News(?: Agency)?)?|연합뉴스|聯合ニュース|聯合通信|韩联社|韓聯社|"
+    "yonhap": r"Yonhap(?: News(?: Agency)?)?|YNA|연합뉴스|聯合ニュース|聯合通信|韩联社|韓聯社|"
     r"Рёнхап|Ёнхап",
     "newsis": r"Newsis|뉴시스",
     "kyodo": r"Kyodo(?: News)?|교도(?:통신)?|共同(?:通信|社)|Киодо",
