@@ -158,11 +158,11 @@ class Space:
             found = self._common[pair] = cosine(self.words(one), self.words(other))
         return found
 
-    def nearness(self, one: int, other: int) -> float:
-        """How much two texts say alike, 0 to 2: marks, and in one language words."""
+    def headlines(self, one: int, other: int) -> float:
+        """How much two headlines say alike, 0 to 2: marks, and in one language words."""
         near = cosine(self._marks_of(one)[0], self._marks_of(other)[0])
         if self.sketches[one].language == self.sketches[other].language:
-            near += self.words_in_common(one, other)
+            near += cosine(self.title(one), self.title(other))
         return near
 
     def features(self, one: int, other: int) -> tuple[float, ...]:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from aggregator.model import Coverage, Item
+from aggregator.steps.tagging.rules import held
 from aggregator.taxonomy import Taxonomy
 
 HALF_LIFE: Final = timedelta(hours=36)
@@ -28,6 +29,8 @@ _OPINION, _PREVIEW, _CEREMONY = 0.6, 0.7, 0.4
 _OTHERS, _MOST_OTHERS = 0.2, 3
 _SHOWN, _HALF = 2.0, 0.5
 _UNTAGGED: Final = 0.6
+_LEADING: Final = ("President", "Prime Minister", "Leader", "General Secretary")
+_SUMMIT: Final = 1.0
 _LEAST: Final = 0.05
 
 
@@ -63,16 +66,39 @@ def weight(
     """
     publishers = len({p for c in covered for p in c.publishers})
     matters, decisive = importance(items, tags, taxonomy)
+    heads = _heads(items, taxonomy)
+    matters += _SUMMIT if len(heads) > 1 else 0.0
     spread = len(covered) + math.sqrt(publishers) - 1 + math.log2(len(items)) / 2
     reasons = [
         f"{len(covered)} perspectives, {publishers} publishers, {len(items)} reports",
         f"importance {matters:.1f}" + (f" ({decisive})" if decisive else ""),
     ]
+    if len(heads) > 1:
+        reasons.append(f"leaders of {' and '.join(heads)} at once: + {_SUMMIT:g} of it")
     value = spread * matters
     for share, why in _lowered(items, tags):
         value *= share
         reasons.append(f"{why}: × {share:.2g}")
     return value, tuple(reasons)
+
+
+def _heads(items: Sequence[Item], taxonomy: Taxonomy) -> list[str]:
+    """The states whose leaders of the day half of the reports name."""
+    named: Counter[str] = Counter()
+    for item in items:
+        day = item.article.published_at.date()
+        named.update(
+            {
+                parent
+                for tag in item.judgement.tags
+                if tag.score >= _SHOWN
+                and tag.slug in taxonomy
+                and any(held(taxonomy, tag.slug, day, office) for office in _LEADING)
+                for parent in taxonomy[tag.slug].parents
+                if parent in taxonomy and taxonomy[parent].facet == "state"
+            }
+        )
+    return sorted(state for state, count in named.items() if count >= len(items) * _HALF)
 
 
 def _lowered(items: Sequence[Item], tags: Sequence[str]) -> list[tuple[float, str]]:

@@ -31,6 +31,7 @@ from aggregator.taxonomy import Taxonomy
 _NEWS: Final = frozenset({"g-news", "g-breaking", "g-official"})
 _NO_NEWS: Final = 0.6
 """What a headline of analysis, opinion or a video counts against one of news."""
+_LEAST_SURE: Final = 0.1
 _COLOUR: Final = 0.85
 """What each coloured word leaves of a headline's weight."""
 _COLOURED: Final = re.compile(
@@ -151,7 +152,7 @@ def _title(items: Sequence[Item], space: Space, numbers: dict[str, int]) -> Item
 
     def weight(item: Item) -> float:
         n = numbers[item.article.id]
-        nearness = sum(space.nearness(n, numbers[other.article.id]) for other in items)
+        nearness = sum(space.headlines(n, numbers[other.article.id]) for other in items)
         news = 1.0 if item.judgement.genre in _NEWS else _NO_NEWS
         surely = min(1.0, item.judgement.verdict.score / SURELY)
         return (

@@ -69,6 +69,26 @@ def test_opinion_previews_and_ceremony_go_down_and_say_so() -> None:
         assert reason in reasons
 
 
+def test_leaders_of_two_states_make_a_summit_as_long_as_they_are_in_office() -> None:
+    people = ("kim-jong-un", "donald-trump")
+    met = make.item("a", "They meet", "dmz", *people)
+    spoke = make.item("b", "One speaks", "dmz", "kim-jong-un")
+    score, reasons = rank(met)
+    assert score > rank(spoke)[0]
+    assert "leaders of north-korea and united-states at once: + 1 of it" in reasons
+    later = replace(met, article=replace(met.article, published_at=make.NOW + timedelta(days=900)))
+    assert not any("leaders" in reason for reason in rank(later)[1])
+
+
+def test_one_speculation_among_many_reports_does_not_decide() -> None:
+    plain = [make.item(f"s{n}", "Talks", "alliance-us-rok") for n in range(4)]
+    wild = make.item("w", "A test?", "alliance-us-rok", "nuclear-test")
+    tags = ("alliance-us-rok", "nuclear-test")
+    value, decisive = ranking.importance([*plain, wild], tags, TAXONOMY)
+    assert decisive == "alliance-us-rok"
+    assert value < ranking.importance([wild], tags, TAXONOMY)[0]
+
+
 def test_a_half_life_later_is_one_more_and_the_order_never_changes() -> None:
     old = make.item("a", "Launch", "missile-launch")
     new = make.item("b", "Launch", "missile-launch")
