@@ -141,7 +141,7 @@ class Clustering(Rules):
     """An article joins a story only when it is this near to one of its members."""
     longest: Duration = timedelta(days=14)
     """From a story's first report to its last; what comes later opens another story."""
-    join: float = Field(0.4, gt=0, lt=1)
+    join: float = Field(0.33, gt=0, lt=1)
     """Probability (0 to 1) from which articles in one language are one story."""
     across: float = Field(0.4, gt=0, lt=1)
     """Probability (0 to 1) from which articles in two languages are one story."""
