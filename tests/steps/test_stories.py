@@ -173,7 +173,7 @@ def test_one_leader_makes_no_event() -> None:
             f"Kim Jong Un {what}",
             *("kim-jong-un", "north-korea", tag),
             by=make.feed(f"paper-{n % 3}"),
-            summary=f"State media reported it on Monday: {what}.",
+            summary=f"He {what}.",
             published_at=make.NOW + timedelta(hours=11 * n),
         )
         for n, (what, tag) in enumerate(week_of_kim)
