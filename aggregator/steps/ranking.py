@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from aggregator.model import Coverage, Item
+from aggregator.steps.perspectives import group_of
 from aggregator.steps.tagging.rules import held
 from aggregator.taxonomy import Taxonomy
 
@@ -29,6 +30,8 @@ _OPINION, _PREVIEW, _CEREMONY = 0.6, 0.7, 0.4
 _OTHERS, _MOST_OTHERS = 0.2, 3
 _SHOWN, _HALF = 2.0, 0.5
 _UNTAGGED: Final = 0.6
+_RELAYED: Final = 0.5
+"""What a perspective counts that only passes on what agencies of others report."""
 _LEADING: Final = ("President", "Prime Minister", "Leader", "General Secretary")
 _SUMMIT: Final = 1.0
 _LEAST: Final = 0.05
@@ -68,9 +71,13 @@ def weight(
     matters, decisive = importance(items, tags, taxonomy)
     heads = _heads(items, taxonomy)
     matters += _SUMMIT if len(heads) > 1 else 0.0
-    spread = len(covered) + math.sqrt(publishers) - 1 + math.log2(len(items)) / 2
+    own = {group_of(i.feed.perspective) for i in items if not i.judgement.relays}
+    relaying = sum(each.articles > 0 and each.group not in own for each in covered)
+    views = len(covered) - relaying * (1 - _RELAYED)
+    spread = views + math.sqrt(publishers) - 1 + math.log2(len(items)) / 2
     reasons = [
-        f"{len(covered)} perspectives, {publishers} publishers, {len(items)} reports",
+        f"{len(covered)} perspectives, {publishers} publishers, {len(items)} reports"
+        + (f"; {relaying} only on others' word" if relaying else ""),
         f"importance {matters:.1f}" + (f" ({decisive})" if decisive else ""),
     ]
     if len(heads) > 1:

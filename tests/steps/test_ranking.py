@@ -80,6 +80,14 @@ def test_leaders_of_two_states_make_a_summit_as_long_as_they_are_in_office() -> 
     assert not any("leaders" in reason for reason in rank(later)[1])
 
 
+def test_who_only_passes_on_what_others_report_is_half_a_view() -> None:
+    seoul = make.item("s", "Talks", "nuclear-talks", by=SEOUL)
+    own = make.item("t", "Talks", "nuclear-talks", by=TOKYO)
+    passed_on = replace(own, judgement=replace(own.judgement, relays=("yonhap",)))
+    assert rank(seoul)[0] < rank(seoul, passed_on)[0] < rank(seoul, own)[0]
+    assert rank(seoul, passed_on)[1][0].endswith("; 1 only on others' word")
+
+
 def test_one_speculation_among_many_reports_does_not_decide() -> None:
     plain = [make.item(f"s{n}", "Talks", "alliance-us-rok") for n in range(4)]
     wild = make.item("w", "A test?", "alliance-us-rok", "nuclear-test")
