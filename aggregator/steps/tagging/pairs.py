@@ -108,10 +108,12 @@ def co_actors(
                 continue
             acting[slug] = hit
             acting.setdefault(states[slug], hit)
-        start, end = view.sentence(hits[0].start)
-        if len(acting) < 2 or is_sport(view.text, start, end):
+        if len(acting) < 2:
             continue
         together = {p.tag: p for p in taxonomy.pairs if all(s in acting for s in p.all)}
+        start, end = view.sentence(hits[0].start)
+        if not together or is_sport(view.text, start, end):
+            continue
         crowd = len({states[slug] for slug in acting}) >= _CROWD
         leaders = _LEADERS.intersection(named)
         said = {hit.alias.slug for hit in hits}
