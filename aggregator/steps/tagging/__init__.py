@@ -110,7 +110,7 @@ def _read(article: Article, document: Document, tagger: Tagger) -> dict[str, Tag
     if (
         any(_may_be_scenery(tagger.taxonomy[slug]) for slug in found)
         and not _matters(document, tagger)
-        and is_scenery(article.title[:_HEADLINE])
+        and is_scenery(article.title[:_HEADLINE].lower())
     ):
         _set_back(found, tagger.taxonomy)
     for tagging in _pairs(article, document, tagger):
@@ -212,7 +212,7 @@ def _matters(document: Document, tagger: Tagger) -> bool:
     tags = tagger.taxonomy.tags
     more = (
         {"actor", "topic"}
-        if is_sport(document.views[0].text, 0, _HEADLINE)
+        if is_sport(document.views[0].normal.lower, 0, _HEADLINE)
         else {"actor", "event", "org", "topic"}
     )
     return any(

@@ -95,7 +95,7 @@ _ASIDE_SIGNS: Final = (
     "写真",
 )
 """Words to look for before the patterns, which cost ten times as much."""
-_CITATION: Final = re.compile(r"\d{4}[a-z]?\)")
+_CITATION: Final = re.compile(r"\)(?:(?<=\d{4}\))|(?<=\d{4}[a-z]\)))")
 FIELDS: Final[tuple[Field, ...]] = ("title", "summary", "content")
 
 
@@ -122,6 +122,7 @@ class View:
     """Those and topics, as far as they stand alone: a loose word within one is a part of it."""
     _borders: list[int] | None = None
     _named: dict[int, set[str]] = default(default_factory=dict)
+    _remembered: int = 0
 
     @property
     def text(self) -> str:
@@ -157,11 +158,12 @@ class View:
         return not slugs.isdisjoint(self._named.get(self._sentence(at)[0], ()))
 
     def remember(self) -> set[str]:
-        """End a wave: what fired so far can be seen by the next one."""
+        """End a wave: what fired in it can be seen by the next one, and is given back."""
         slugs: set[str] = set()
-        for hit, _ in self.fired:
+        for hit, _ in self.fired[self._remembered :]:
             self._named.setdefault(self._sentence(hit.start)[0], set()).add(hit.alias.slug)
             slugs.add(hit.alias.slug)
+        self._remembered = len(self.fired)
         return slugs
 
     def _sentence(self, at: int) -> tuple[int, int]:
@@ -203,7 +205,8 @@ class Document:
 
     def titled(self, slugs: frozenset[str]) -> bool:
         """Whether one of these tags fired in the title, in an earlier wave."""
-        return any(view.field == "title" and view.named_near(slugs, 0) for view in self.views[:1])
+        first = self.views[0]
+        return first.field == "title" and first.named_near(slugs, 0)
 
     def where(self, slug: str) -> list[tuple[int, int]]:
         """Where a tag fired in earlier waves, as (number of the field, place)."""
@@ -248,9 +251,9 @@ def read(article: Article, feed: Feed, korea: frozenset[str], north: frozenset[s
 
 def proper(text: str) -> str:
     """What is to be scanned of a text: cut at its end, with blanks for what stands aside in it."""
-    if any(sign in text for sign in _END_SIGNS) and (ends := _END.search(text)):
+    if any(map(text.__contains__, _END_SIGNS)) and (ends := _END.search(text)):
         text = text[: ends.start() + 1]
-    if any(sign in text for sign in _ASIDE_SIGNS) or _CITATION.search(text):
+    if any(map(text.__contains__, _ASIDE_SIGNS)) or _CITATION.search(text):
         text = _ASIDE.sub(lambda found: " " * len(found[0]), text)
     return text
 

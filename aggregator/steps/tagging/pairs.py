@@ -112,7 +112,7 @@ def co_actors(
             continue
         together = {p.tag: p for p in taxonomy.pairs if all(s in acting for s in p.all)}
         start, end = view.sentence(hits[0].start)
-        if not together or is_sport(view.text, start, end):
+        if not together or is_sport(view.normal.lower, start, end):
             continue
         crowd = len({states[slug] for slug in acting}) >= _CROWD
         leaders = _LEADERS.intersection(named)

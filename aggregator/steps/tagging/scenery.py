@@ -1,6 +1,7 @@
 """title, what fired in it -> whether states and cities in it are mere scenery.
 
 "Woman sets flat in Seoul alight" names a capital and says nothing of its state's affairs.
+All patterns are for texts in lower case: `re.I` makes alternatives of words five times as slow.
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ SPORT: Final = re.compile(
     r"\b(?:beats?|beaten|defeat(?:s|ed)?|wins?|won|loses?|medals?|match(?:es)?|qualif\w+|finals?|"
     r"semi-?finals?|champion\w*|leagues?|scor(?:e|es|ed|ing)|football\w*|soccer|baseball|"
     r"basketball|volleyball|rugby|cricket|tennis|golf\w*|badminton|archer\w*|taekwondo|marathon|"
-    r"swim\w*|athletes?|coach(?:es)?|striker|pitcher|WBC|MLB|NBA|LPGA|PGA|KLPGA|World Cup|FIFA|"
-    r"Grand Slam|Olymp\w+|esports?)\b|\b\d{1,3}-\d{1,2}\b(?! (?:year|month|day))|"
+    r"swim\w*|athletes?|coach(?:es)?|striker|pitcher|wbc|mlb|nba|lpga|pga|klpga|world cup|fifa|"
+    r"grand slam|olymp\w+|esports?)\b|\b\d{1,3}-\d{1,2}\b(?! (?:year|month|day))|"
     r"축구|야구|배구|농구|골프|탁구|당구|양궁|배드민턴|수영|육상|금메달|은메달|동메달|메달|대표팀|결승|예선|"
     r"선발승|홈런|우승|감독|선수|월드컵|프로팀|리그|타율|올림픽|"
-    r"サッカー|野球|W杯|五輪|優勝|代表戦|選手|メダル|足球|棒球|球员|夺冠|金牌|奥运",
-    re.I,
+    r"サッカー|野球|w杯|五輪|優勝|代表戦|選手|メダル|足球|棒球|球员|夺冠|金牌|奥运"
 )
 _LEISURE: Final = re.compile(
     r"\b(?:k-?pop|k-?dramas?|k-?food|k-?beauty|idols?|singers?|actors?|actress\w*|albums?|"
@@ -28,8 +28,7 @@ _LEISURE: Final = re.compile(
     r"video games?|gam(?:ing|ers?))\b|"
     r"배우|가수|아이돌|컴백|콘서트|공연|뮤지컬|전시회|축제|영화|드라마|예능|앨범|신곡|맛집|요리|레시피|화장품|"
     r"여행지|관광객|박물관|미술관|반려|강아지|고양이|판다|운세|소설|한마디|착착 붙는|"
-    r"俳優|映画|ドラマ|歌手|演唱会|电影|演员|美食",
-    re.I,
+    r"俳優|映画|ドラマ|歌手|演唱会|电影|演员|美食"
 )
 _MISHAP: Final = re.compile(
     r"\b(?:arrest(?:s|ed)?|scam(?:s|mers?)?|murder\w*|kill(?:s|ed|er)\b(?=.*\b(?:man|woman|wife|"
@@ -40,8 +39,7 @@ _MISHAP: Final = re.compile(
     r"earthquakes?|collapses? (?:at|in)|missing (?:girl|boy|child|hiker)|inmates?)\b|"
     r"체포돼|체포됐|살인|살해|피살|성폭행|성추행|성매매|마약|절도|횡령|사기범|보이스피싱|음주운전|교통사고|"
     r"화재|불이 나|추락사|추락해|익사|실종|폭염|폭우|태풍|산불|무더위|장마|유흥업소|방화|난동|"
-    r"逮捕|殺人|火災|猛暑|台風|火灾|台风|抢劫|命案",
-    re.I,
+    r"逮捕|殺人|火災|猛暑|台風|火灾|台风|抢劫|命案"
 )
 _BUSINESS: Final = re.compile(
     r"\b(?:shares? (?:rise|fall|jump|slide|drop)|stocks? (?:rise|fall|jump|slide|close|open)\w*|"
@@ -49,16 +47,15 @@ _BUSINESS: Final = re.compile(
     r"launch(?:es)? (?:new )?(?:app|phone|car|model|service)\w*|start-?ups?|ev sales)\b|"
     r"코스피|코스닥|증시|주가|특징주|상장|공모주|영업이익|매출|실적|수주|출시|신제품|분양|아파트|재건축|"
     r"합작법인|시장 공략|상업 생산|판매량|점유율|스타트업|신약|임상|배터리|스테이블코인|코인|"
-    r"株価|決算|新製品|股市|股价|财报|新品",
-    re.I,
+    r"株価|決算|新製品|股市|股价|财报|新品"
 )
 
 
-def is_sport(text: str, start: int = 0, end: int | None = None) -> bool:
-    """Whether a title or sentence tells of sport."""
-    return SPORT.search(text, start, len(text) if end is None else end) is not None
+def is_sport(lower: str, start: int = 0, end: int | None = None) -> bool:
+    """Whether a title or sentence in lower case tells of sport."""
+    return SPORT.search(lower, start, len(lower) if end is None else end) is not None
 
 
-def is_scenery(title: str) -> bool:
-    """Whether a title tells of sport, leisure, mishaps or companies."""
-    return any(words.search(title) for words in (SPORT, _LEISURE, _MISHAP, _BUSINESS))
+def is_scenery(lower: str) -> bool:
+    """Whether a title in lower case tells of sport, leisure, mishaps or companies."""
+    return any(words.search(lower) for words in (SPORT, _LEISURE, _MISHAP, _BUSINESS))
