@@ -135,14 +135,16 @@ def _fire(document: Document, tagger: Tagger) -> None:
     for view in document.views:
         strong = _longest([h for h in view.hits if h.alias.rule == STRONG], tagger.begins)
         view.fired.extend((hit, 1.0) for hit in strong)
+        weak = [h for h in view.hits if h.alias.rule != STRONG]
+        if not weak:
+            continue
         tries: Counter[str] = Counter()
         covered = Cover([(h.start, h.end, tags[h.alias.slug].facet) for h in strong])
-        for hit in view.hits:
+        for hit in weak:
             rule = hit.alias.rule
             # A longer strong alias of the same facet says something else: South *Korea*.
-            if rule == STRONG or (
-                rule != VOCABULARY
-                and covered.inside(hit.start, hit.end, tags[hit.alias.slug].facet)
+            if rule != VOCABULARY and covered.inside(
+                hit.start, hit.end, tags[hit.alias.slug].facet
             ):
                 continue
             tries[hit.alias.slug] += 1

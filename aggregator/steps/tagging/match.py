@@ -84,10 +84,10 @@ class Matcher:
         return list(self._kept(found, text.text)) if found else found
 
     def _kept(self, found: list[Hit], text: str) -> Iterator[Hit]:
-        slugs = {hit.alias.slug for hit in found}
         blank = {
-            slug: Cover((*m.span(), "") for p in self.excepts[slug] for m in p.finditer(text))
-            for slug in slugs.intersection(self.excepts)
+            slug: Cover((*m.span(), "") for m in blanks)
+            for slug in self.excepts.keys() & {hit.alias.slug for hit in found}
+            if (blanks := [m for p in self.excepts[slug] for m in p.finditer(text)])
         }
         negative = [(h.start, h.end, h.alias.slug) for h in found if h.alias.rule == NEGATIVE]
         refused = Cover(negative) if negative else NOTHING

@@ -64,10 +64,9 @@ def normal(text: str) -> Normal:
     """The normal form of a text."""
     if "\n" in text:
         text = _PARAGRAPH.sub("\u2029", text)
-    if text.isascii():
-        folded = text.translate(_FOLD)
-        return Normal(text=folded, lower=folded.lower())
     folded = _FOLDED.sub(_fold, text)
+    if folded.isascii():
+        return Normal(text=folded, lower=folded.lower())
     if unicodedata.is_normalized("NFKC", folded) and not _INVISIBLE.search(folded):
         return Normal(text=folded, lower=_lower(folded))
     parts: list[str] = []

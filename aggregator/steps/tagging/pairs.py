@@ -91,13 +91,16 @@ def co_actors(
 ) -> Iterator[tuple[str, tuple[Hit, ...]]]:
     """Relation tags that follow from the actors of one sentence, with their hits."""
     for hits in _sentences(view):
-        named: set[str] = set()
+        actors = [
+            (hit.alias.slug, hit)
+            for hit in hits
+            if hit.alias.slug in states and hit.alias.rule != "R-KOREA"
+        ]
+        named = {slug for slug, _ in actors}
+        if len(named) < 2:
+            continue
         acting: dict[str, Hit] = {}
-        for hit in hits:
-            slug = hit.alias.slug
-            if slug not in states or hit.alias.rule == "R-KOREA":
-                continue
-            named.add(slug)
+        for slug, hit in actors:
             # The words of an agency's name are no state: 美하원 is the Congress alone.
             if (
                 slug in acting
@@ -108,9 +111,7 @@ def co_actors(
                 continue
             acting[slug] = hit
             acting.setdefault(states[slug], hit)
-        if len(acting) < 2:
-            continue
-        together = {p.tag: p for p in taxonomy.pairs if all(s in acting for s in p.all)}
+        together = {p.tag: p for p in taxonomy.pairs if acting.keys() >= set(p.all)}
         start, end = view.sentence(hits[0].start)
         if not together or is_sport(view.normal.lower, start, end):
             continue
