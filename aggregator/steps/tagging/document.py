@@ -80,12 +80,9 @@ _END_SIGNS: Final = (
     "-0-",
 )
 _ASIDE_SIGNS: Final = (
-    "ourtesy",
-    "redit",
     "Photo",
-    "Image by",
-    "Picture by",
-    "ource",
+    "Image",
+    "Picture",
     "Prev",
     "et al.",
     "기자",
@@ -95,6 +92,8 @@ _ASIDE_SIGNS: Final = (
     "写真",
 )
 """Words to look for before the patterns, which cost ten times as much."""
+_ASCII_END_SIGNS: Final = tuple(sign for sign in _END_SIGNS if sign.isascii())
+_ASCII_ASIDE_SIGNS: Final = tuple(sign for sign in _ASIDE_SIGNS if sign.isascii())
 _CITATION: Final = re.compile(r"\)(?:(?<=\d{4}\))|(?<=\d{4}[a-z]\)))")
 FIELDS: Final[tuple[Field, ...]] = ("title", "summary", "content")
 
@@ -123,6 +122,8 @@ class View:
     _borders: list[int] | None = None
     _named: dict[int, set[str]] = default(default_factory=dict)
     _remembered: int = 0
+    _fresh: list[Hit] = default(default_factory=list)
+    """What is remembered and not yet told by its sentence, which many texts are never asked for."""
 
     @property
     def text(self) -> str:
@@ -155,16 +156,17 @@ class View:
 
     def named_near(self, slugs: frozenset[str], at: int) -> bool:
         """Whether one of these tags fired in the same sentence, in an earlier wave."""
+        for hit in self._fresh:
+            self._named.setdefault(self._sentence(hit.start)[0], set()).add(hit.alias.slug)
+        self._fresh.clear()
         return not slugs.isdisjoint(self._named.get(self._sentence(at)[0], ()))
 
-    def remember(self) -> set[str]:
+    def remember(self) -> list[Hit]:
         """End a wave: what fired in it can be seen by the next one, and is given back."""
-        slugs: set[str] = set()
-        for hit, _ in self.fired[self._remembered :]:
-            self._named.setdefault(self._sentence(hit.start)[0], set()).add(hit.alias.slug)
-            slugs.add(hit.alias.slug)
+        fired = [hit for hit, _ in self.fired[self._remembered :]]
         self._remembered = len(self.fired)
-        return slugs
+        self._fresh += fired
+        return fired
 
     def _sentence(self, at: int) -> tuple[int, int]:
         if self.field == "title":
@@ -220,7 +222,7 @@ class Document:
     def remember(self) -> None:
         """End a wave."""
         for view in self.views:
-            self._named |= view.remember()
+            self._named.update(hit.alias.slug for hit in view.remember())
 
 
 def read(article: Article, feed: Feed, korea: frozenset[str], north: frozenset[str]) -> Document:
@@ -251,9 +253,12 @@ def read(article: Article, feed: Feed, korea: frozenset[str], north: frozenset[s
 
 def proper(text: str) -> str:
     """What is to be scanned of a text: cut at its end, with blanks for what stands aside in it."""
-    if any(map(text.__contains__, _END_SIGNS)) and (ends := _END.search(text)):
+    end_signs, aside_signs = (
+        (_ASCII_END_SIGNS, _ASCII_ASIDE_SIGNS) if text.isascii() else (_END_SIGNS, _ASIDE_SIGNS)
+    )
+    if any(map(text.__contains__, end_signs)) and (ends := _END.search(text)):
         text = text[: ends.start() + 1]
-    if any(map(text.__contains__, _ASIDE_SIGNS)) or _CITATION.search(text):
+    if any(map(text.__contains__, aside_signs)) or _CITATION.search(text):
         text = _ASIDE.sub(lambda found: " " * len(found[0]), text)
     return text
 

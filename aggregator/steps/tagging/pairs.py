@@ -90,6 +90,8 @@ def co_actors(
     view: View, taxonomy: Taxonomy, states: Mapping[str, str]
 ) -> Iterator[tuple[str, tuple[Hit, ...]]]:
     """Relation tags that follow from the actors of one sentence, with their hits."""
+    if len({hit.alias.slug for hit, _ in view.fired if hit.alias.slug in states}) < 2:
+        return
     for hits in _sentences(view):
         actors = [
             (hit.alias.slug, hit)
