@@ -163,9 +163,10 @@ def _fire(document: Document, tagger: Tagger) -> None:
 
 def _longest(strong: list[Hit], events: Mapping[str, date]) -> list[Hit]:
     """Without events whose name is a part of another event's: Ulchi *Freedom Shield*."""
-    if not any(h.alias.slug in events for h in strong):
+    places = [(h.start, h.end, "") for h in strong if h.alias.slug in events]
+    if not places:
         return strong
-    named = Cover([(h.start, h.end, "") for h in strong if h.alias.slug in events])
+    named = Cover(places)
     return [
         hit
         for hit in strong
@@ -212,16 +213,12 @@ def _as_government(view: View, tagger: Tagger) -> frozenset[int]:
 def _matters(document: Document, tagger: Tagger) -> bool:
     """Whether the title names more than states and places; of sport, more than the games too."""
     tags = tagger.taxonomy.tags
-    more = (
-        {"actor", "topic"}
-        if is_sport(document.views[0].normal.lower, 0, _HEADLINE)
-        else {"actor", "event", "org", "topic"}
-    )
-    return any(
-        tags[hit.alias.slug].facet in more
-        for view in document.views[:1]
-        for hit, _ in view.fired
-        if hit.alias.rule != HINT
+    title = document.views[0]
+    named = {tags[hit.alias.slug].facet for hit, _ in title.fired if hit.alias.rule != HINT}
+    if not named.isdisjoint({"actor", "topic"}):
+        return True
+    return not named.isdisjoint({"event", "org"}) and not is_sport(
+        title.normal.lower, 0, _HEADLINE
     )
 
 
