@@ -134,7 +134,7 @@ def _fire(document: Document, tagger: Tagger) -> None:
     tags = tagger.taxonomy.tags
     for view in document.views:
         strong = _longest([h for h in view.hits if h.alias.rule == STRONG], tagger.begins)
-        view.fired.extend((hit, 1.0) for hit in strong)
+        view.fired += [(hit, 1.0) for hit in strong]
         weak = [h for h in view.hits if h.alias.rule != STRONG]
         if not weak:
             continue

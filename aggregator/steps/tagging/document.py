@@ -92,8 +92,8 @@ _ASIDE_SIGNS: Final = (
     "写真",
 )
 """Words to look for before the patterns, which cost ten times as much."""
-_ASCII_END_SIGNS: Final = tuple(sign for sign in _END_SIGNS if sign.isascii())
-_ASCII_ASIDE_SIGNS: Final = tuple(sign for sign in _ASIDE_SIGNS if sign.isascii())
+_SIGNS: Final = re.compile("|".join(map(re.escape, (*_END_SIGNS, *_ASIDE_SIGNS))))
+"""Any of them: for most texts, which have none, in half the time that looking for each takes."""
 _CITATION: Final = re.compile(r"\)(?:(?<=\d{4}\))|(?<=\d{4}[a-z]\)))")
 FIELDS: Final[tuple[Field, ...]] = ("title", "summary", "content")
 
@@ -222,7 +222,7 @@ class Document:
     def remember(self) -> None:
         """End a wave."""
         for view in self.views:
-            self._named.update(hit.alias.slug for hit in view.remember())
+            self._named.update([hit.alias.slug for hit in view.remember()])
 
 
 def read(article: Article, feed: Feed, korea: frozenset[str], north: frozenset[str]) -> Document:
@@ -253,12 +253,10 @@ def read(article: Article, feed: Feed, korea: frozenset[str], north: frozenset[s
 
 def proper(text: str) -> str:
     """What is to be scanned of a text: cut at its end, with blanks for what stands aside in it."""
-    end_signs, aside_signs = (
-        (_ASCII_END_SIGNS, _ASCII_ASIDE_SIGNS) if text.isascii() else (_END_SIGNS, _ASIDE_SIGNS)
-    )
-    if any(map(text.__contains__, end_signs)) and (ends := _END.search(text)):
+    signs = _SIGNS.search(text) is not None
+    if signs and any(map(text.__contains__, _END_SIGNS)) and (ends := _END.search(text)):
         text = text[: ends.start() + 1]
-    if any(map(text.__contains__, aside_signs)) or _CITATION.search(text):
+    if (signs and any(map(text.__contains__, _ASIDE_SIGNS))) or _CITATION.search(text):
         text = _ASIDE.sub(lambda found: " " * len(found[0]), text)
     return text
 
