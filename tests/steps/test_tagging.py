@@ -119,6 +119,8 @@ def test_order_is_by_score_then_slug() -> None:
         (unicodedata.normalize("NFD", "어제 북한 발표"), unicodedata.normalize("NFD", "북한")),
         ("No\u00adrth Ko\u200brea", "No\u00adrth Ko\u200brea"),
         ("İstanbul’dan North Korea", "North Korea"),
+        ("🚀 속보 — “북한” 발표", "북한"),
+        ("\ud800 속보 북한 발표", "북한"),
     ],
 )
 def test_evidence_is_what_stands_in_the_text_as_shown(title: str, text: str) -> None:
@@ -157,6 +159,9 @@ def test_rules_look_at_the_sentence_not_at_the_whole_text() -> None:
     apart = "North Korea is far away. In other news, the railway offers talks."
     together = "North Korea is far away but offers talks."
     assert "nuclear-talks" not in tags("x", apart)
+    assert "nuclear-talks" not in tags("x", "North Korea is far away ▲ The railway offers talks.")
+    assert "nuclear-talks" not in tags("x", "North Korea is far away。The railway offers talks.")
+    assert "nuclear-talks" in tags("x", "North Korea of the U.S.A. offers talks ▲as ever.")
     assert "nuclear-talks" in tags("x", together)
 
 

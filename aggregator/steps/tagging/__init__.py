@@ -217,9 +217,7 @@ def _matters(document: Document, tagger: Tagger) -> bool:
     named = {tags[hit.alias.slug].facet for hit, _ in title.fired if hit.alias.rule != HINT}
     if not named.isdisjoint({"actor", "topic"}):
         return True
-    return not named.isdisjoint({"event", "org"}) and not is_sport(
-        title.normal.lower, 0, _HEADLINE
-    )
+    return not named.isdisjoint({"event", "org"}) and not is_sport(title.normal.lower, 0, _HEADLINE)
 
 
 def _may_be_scenery(tag_: Tag) -> bool:
