@@ -98,9 +98,10 @@ def _the_north(hit: Hit, view: View) -> float:
         return 0.0
     if _KOREA_NEAR.match(text, hit.end):
         return 0.0
-    return 0.8 if view.document.named(KOREA_STATES) else 0.0
+    return 0.8 if view.document.named(view.document.korea) or _KOREAN_CAPITAL.search(text) else 0.0
 
 
+_KOREAN_CAPITAL: Final = re.compile(r"\b(?:Seoul|Pyongyang)\b")
 _SPEAKS: Final = (
     r"\s+(?:says?|said|to|will|wants?|may|must|should|vows?|warns?|agrees?|urges?|calls?|denies|"
     r"denied|"
