@@ -227,6 +227,7 @@ class Elsewhere(FeedServer):
     host = "127.0.0.2"
 
 
+@pytest.mark.slow
 def test_a_host_that_hangs_holds_up_neither_the_next_round_nor_the_stories(place: Place) -> None:
     story = ("dmz", "Trump and Kim Jong Un meet at Panmunjom", datetime.now(UTC))
     place.settings["polling"] = {"every": "1s", "fastest": "1s", "slowest": "1s"}

@@ -132,6 +132,7 @@ def judged(place: Place) -> int:
     return found
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_taken_up_where_it_ended(place: Place) -> None:
     many(place)
     kill(place, "retag", when=lambda: judged(place) > 0)
@@ -143,6 +144,7 @@ def test_a_killed_run_is_taken_up_where_it_ended(place: Place) -> None:
     assert stored(place, "SELECT count(*) FROM articles WHERE story_id IS NULL") == [(0,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_after_the_batch_in_hand_and_says_so(place: Place, number: int) -> None:
     many(place)
