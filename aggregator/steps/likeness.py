@@ -10,7 +10,6 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from heapq import nlargest
 from typing import Final, TypeAlias
 
 from aggregator.steps.sketch import Sketch
@@ -227,8 +226,8 @@ class Space:
         if number not in self._keys:
             language = self.sketches[number].language
             words, (marks, _, _) = self.words(number), self._marks_of(number)
-            rarest = nlargest(_FILED, sorted(words), key=words.__getitem__)
-            telling = nlargest(_FILED, sorted(marks), key=marks.__getitem__)
+            rarest = sorted(words, key=words.__getitem__, reverse=True)[:_FILED]
+            telling = sorted(marks, key=marks.__getitem__, reverse=True)[:_FILED]
             self._keys[number] = (
                 *((f"{language}:{word}", words[word]) for word in rarest),
                 *((mark, marks[mark]) for mark in telling),
@@ -255,5 +254,6 @@ class Space:
             if alike >= _LEAST_SHARED and abs(sketches[other].at - each.at) <= within:
                 same = sketches[other].language == each.language
                 (own_language if same else abroad).append((alike, -other))
-        chosen = (*nlargest(_NEAREST, own_language), *nlargest(_NEAREST_ABROAD, abroad))
-        return [-n for _, n in chosen]
+        own_language.sort(reverse=True)
+        abroad.sort(reverse=True)
+        return [-n for _, n in (*own_language[:_NEAREST], *abroad[:_NEAREST_ABROAD])]
