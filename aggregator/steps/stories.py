@@ -31,7 +31,6 @@ from aggregator.taxonomy import Taxonomy
 _NEWS: Final = frozenset({"g-news", "g-breaking", "g-official"})
 _NO_NEWS: Final = 0.6
 """What a headline of analysis, opinion or a video counts against one of news."""
-_LEAST_SURE: Final = 0.1
 _COLOUR: Final = 0.85
 """What each coloured word leaves of a headline's weight."""
 _COLOURED: Final = re.compile(
@@ -67,6 +66,15 @@ def arrange(
     original = {copy.article_id: copy.original_id for copy in copies}
     together = [(numbers[copy], numbers[first]) for copy, first in sorted(original.items())]
     kept = {story.story.id: story.story for story in placed}
+    # Who founded a story and left it returns to it: another story would bear the same id.
+    together += [
+        (numbers[story.story.id], numbers[story.items[0].article.id])
+        for story in sorted(placed, key=lambda story: story.story.id)
+        if story.items
+        and story.story.id in numbers
+        and story.story.id not in original
+        and pool.owners[numbers[story.story.id]] is None
+    ]
     placements: dict[str, str] = {}
     merged: list[tuple[str, str]] = []
     stories: list[Story] = []
@@ -150,14 +158,13 @@ def _title(items: Sequence[Item], space: Space, numbers: dict[str, int]) -> Item
     The earliest on a tie.
     """
 
+    nearness = space.nearness([numbers[item.article.id] for item in items])
+
     def weight(item: Item) -> float:
-        n = numbers[item.article.id]
-        nearness = sum(space.headlines(n, numbers[other.article.id]) for other in items)
+        near = nearness[numbers[item.article.id]]
         news = 1.0 if item.judgement.genre in _NEWS else _NO_NEWS
         surely = min(1.0, item.judgement.verdict.score / SURELY)
-        return (
-            nearness * news * (1 + surely) * _COLOUR ** len(_COLOURED.findall(item.article.title))
-        )
+        return near * news * (1 + surely) * _COLOUR ** len(_COLOURED.findall(item.article.title))
 
     return max(items, key=weight)
 

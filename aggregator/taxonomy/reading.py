@@ -131,11 +131,14 @@ def read_concepts(source: Source) -> dict[str, Mapping[str, tuple[str, ...]]]:
     }
 
 
+# At most twelve figures, and only from their start: a title of nothing but figures would be searched
+# anew from each of them (1,000 took 67 ms).
+_FIGURES = r"(?<![\d,.])\d[\d,]{0,11}(?:\.\d{1,3})?"
 _NUMBER = {
-    "en": r"\b(\d[\d,]*(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|a dozen)",
-    "ko": r"(\d[\d,]*(?:\.\d+)?|한|두|세|네)",
-    "ja": r"(\d[\d,]*(?:\.\d+)?)",
-    "zh": r"(\d[\d,]*(?:\.\d+)?|一|两|三|四)",
+    "en": rf"\b({_FIGURES}|one|two|three|four|five|six|seven|eight|nine|ten|a dozen)",
+    "ko": rf"({_FIGURES}|한|두|세|네)",
+    "ja": rf"({_FIGURES})",
+    "zh": rf"({_FIGURES}|一|两|三|四)",
 }
 """A number as the languages write it, for `counted` of contrasts.toml."""
 

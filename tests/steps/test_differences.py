@@ -62,3 +62,8 @@ def test_whether_it_is_so_at_all_but_not_what_opinion_makes_of_it() -> None:
     }
     column = replace(denied, judgement=replace(denied.judgement, genre="g-oped"))
     assert told(so, column) == {}
+
+
+def test_a_row_of_figures_is_no_number() -> None:
+    endless = by("wire", "1" * 5_000 + "발", language="ko")
+    assert told(endless, by("daily", "북한, 탄도미사일 3발 발사", language="ko")) == {}

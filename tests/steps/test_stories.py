@@ -254,3 +254,11 @@ def test_arriving_in_any_batches_nothing_is_lost_or_split(
             id for id, item in library.items.items() if item.duplicate_of is None
         )
     assert library.items["a1"].story_id == library.items["a2"].story_id
+
+
+def test_who_founded_a_story_and_left_it_takes_nothing_from_it_on_returning() -> None:
+    stayed = make.item("f1", "Seoul sends rice through the World Food Programme", by=SEOUL)
+    founder = make.item("o1", "Parliament debates the ferry subsidy", by=TOKYO)
+    made = arrange([founder], [make.story(stayed, id="o1")])
+    assert made.placements == {"o1": "o1"}
+    assert [sorted(story.article_ids) for story in made.stories] == [["f1", "o1"]]
