@@ -131,8 +131,8 @@ def read_concepts(source: Source) -> dict[str, Mapping[str, tuple[str, ...]]]:
     }
 
 
-# At most twelve figures, and only from their start: a title of nothing but figures would be searched
-# anew from each of them (1,000 took 67 ms).
+# At most twelve figures, and only from their start: in a title of nothing but figures the search
+# would begin anew at each of them (1,000 took 67 ms).
 _FIGURES = r"(?<![\d,.])\d[\d,]{0,11}(?:\.\d{1,3})?"
 _NUMBER = {
     "en": rf"\b({_FIGURES}|one|two|three|four|five|six|seven|eight|nine|ten|a dozen)",
