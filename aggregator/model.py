@@ -516,6 +516,34 @@ class StoryItems:
     items: tuple[Item, ...]
 
 
+# ── searching ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What a reader looks for: all that is set must hold."""
+
+    text: str = ""
+    """Words that must all occur; in "quotes", one after the other."""
+    tags: tuple[str, ...] = ()
+    """Slugs, all of which the article shows."""
+    feeds: frozenset[str] | None = None
+    """Ids of feeds, one of which announced it first; None: any."""
+    languages: tuple[str, ...] = ()
+    """Any of these; empty: any."""
+    since: datetime | None = None
+    """since <= published_at < until"""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerTitle:
+    """A headline that was changed: what it said, and until when."""
+
+    title: str
+    until: datetime
+
+
 # ── judging anew ─────────────────────────────────────────────────────────────────────────────────
 
 

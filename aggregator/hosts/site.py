@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -37,6 +38,10 @@ class Page:
     body: bytes
     media_type: str = HTML
     status: int = 200
+    modified: datetime | None = None
+    """When what it shows last changed; None: not known."""
+    live: bool = False
+    """It tells how things stand now: to be made anew although the library did not change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,15 @@ class Site:
             version=__version__,
         )
 
+    def find(self, path: str, query: Mapping[str, str]) -> Page | Moved | None:
+        """The document at a path of the site, such as "/tags/kim-jong-un"; None: there is none."""
+        if (simple := _SIMPLE.get(path)) is not None:
+            return simple(self)
+        for form, named in _NAMED:
+            if found := form.fullmatch(path):
+                return named(self, found[1])
+        return None
+
     # ── pages ────────────────────────────────────────────────────────────────────────────────────
 
     def front(self) -> Page:
@@ -77,7 +91,8 @@ class Site:
                 issue=issues[0] if issues else None,
                 next_check=self._store.next_due(),
                 next_digest=self._next_digest(),
-            )
+            ),
+            live=True,
         )
 
     def story(self, story_id: str) -> Page | Moved | None:
@@ -112,7 +127,8 @@ class Site:
 
     def sources(self) -> Page:
         next_check = self._store.next_due()
-        return _html(pages.sources(self._view, self._health(), next_check=next_check))
+        page = pages.sources(self._view, self._health(), next_check=next_check)
+        return _html(page, live=True)
 
     def about(self) -> Page:
         return _html(pages.about(self._view, feeds=len(self._tools.feeds)))
@@ -259,5 +275,28 @@ class Site:
         yield "/", self.front()
 
 
-def _html(text: str) -> Page:
-    return Page(body=text.encode())
+def _html(text: str, *, live: bool = False) -> Page:
+    return Page(body=text.encode(), live=live)
+
+
+_SIMPLE: dict[str, Callable[[Site], Page | Moved]] = {
+    "/": Site.front,
+    "/tags/": Site.tags,
+    "/tags": lambda site: Moved(path="/tags/"),
+    "/digests/": Site.digests,
+    "/digests": lambda site: Moved(path="/digests/"),
+    "/sources": Site.sources,
+    "/about": Site.about,
+    "/style.css": Site.style,
+    "/icon.svg": Site.icon,
+    "/atom.xml": Site.atom,
+    "/stories.atom": Site.stories_atom,
+    "/feed.json": Site.json_feed,
+    "/opml.xml": Site.opml,
+}
+_NAMED: tuple[tuple[re.Pattern[str], Callable[[Site, str], Page | Moved | None]], ...] = (
+    (re.compile("/stories/([^/]+)"), Site.story),
+    (re.compile("/tags/([^/]+)"), Site.tag),
+    (re.compile("/tags/([^/]+)/atom.xml"), Site.tag_atom),
+    (re.compile("/digests/([^/]+)"), Site.digest),
+)

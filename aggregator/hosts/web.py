@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from threading import Lock
 
@@ -48,15 +48,12 @@ def application(tools: Tools, *, delivered: Callable[[], None] = lambda: None) -
     `delivered` is called when a hub has brought new articles: they belong to no story yet.
     """
     documents = _Documents(tools)
-    routes = [Route(path, documents.serve(path)) for path in _SIMPLE]
-    routes += [Route(path, documents.serve(path)) for path in _NAMED]
-    routes += [
-        Route("/tags", lambda request: RedirectResponse("/tags/", 308)),
-        Route("/digests", lambda request: RedirectResponse("/digests/", 308)),
+    routes = [
         Route("/unsubscribe/{token}", _unsubscribe(tools, documents.site), methods=["GET", "POST"]),
         Route("/websub/{token}", _Hub(tools, delivered).handle, methods=["GET", "POST"]),
         Route("/healthz", lambda request: PlainTextResponse("alive\n")),
         Route("/readyz", _ready(tools)),
+        Route("/{path:path}", documents.serve),
     ]
     return Starlette(
         routes=routes,
@@ -68,29 +65,6 @@ def application(tools: Tools, *, delivered: Callable[[], None] = lambda: None) -
     )
 
 
-_SIMPLE: dict[str, Callable[[Site], Page]] = {
-    "/": Site.front,
-    "/tags/": Site.tags,
-    "/digests/": Site.digests,
-    "/sources": Site.sources,
-    "/about": Site.about,
-    "/style.css": Site.style,
-    "/icon.svg": Site.icon,
-    "/atom.xml": Site.atom,
-    "/stories.atom": Site.stories_atom,
-    "/feed.json": Site.json_feed,
-    "/opml.xml": Site.opml,
-}
-_NAMED: dict[str, Callable[[Site, str], Page | Moved | None]] = {
-    "/stories/{name}": Site.story,
-    "/tags/{name}": Site.tag,
-    "/tags/{name}/atom.xml": Site.tag_atom,
-    "/digests/{name}": Site.digest,
-}
-# These show how feeds are doing and when the next check is: they change without a new article.
-_LIVE = ("/", "/sources")
-
-
 class _Documents:
     """Documents, kept until the library changes."""
 
@@ -99,33 +73,29 @@ class _Documents:
     def __init__(self, tools: Tools) -> None:
         self.site = Site(tools, Links())
         self._version = tools.store.version
-        self._kept: dict[str, Page | Moved | None] = {}
+        self._kept: dict[str, Page | Moved] = {}
         self._kept_version = -1
         self._lock = Lock()
 
-    def serve(self, route: str) -> Callable[[Request], Response]:
-        def handler(request: Request) -> Response:
-            found = self._document(route, request.url.path, request.path_params.get("name", ""))
-            if found is None:
-                return _response(self.site.not_found())
-            if isinstance(found, Moved):
-                return RedirectResponse(found.path, 308)
-            return _conditional(request, _response(found))
+    def serve(self, request: Request) -> Response:
+        found = self._document(request.url.path, request.query_params)
+        if found is None:
+            return _response(self.site.not_found())
+        if isinstance(found, Moved):
+            return RedirectResponse(found.path, 308)
+        return _conditional(request, _response(found))
 
-        return handler
-
-    def _document(self, route: str, path: str, name: str) -> Page | Moved | None:
-        if route in _LIVE:
-            return _SIMPLE[route](self.site)
+    def _document(self, path: str, query: Mapping[str, str]) -> Page | Moved | None:
         version = self._version()
         with self._lock:
             if version != self._kept_version or len(self._kept) > self._MOST:
                 self._kept, self._kept_version = {}, version
             kept = self._kept
-        if path not in kept:
-            made = _SIMPLE[route](self.site) if route in _SIMPLE else _NAMED[route](self.site, name)
-            if made is None:
-                return None  # unknown names are not kept: there are endlessly many
+        if query or path not in kept:
+            made = self.site.find(path, query)
+            # Unknown names are not kept: there are endlessly many.
+            if made is None or query or (isinstance(made, Page) and made.live):
+                return made
             kept[path] = made
         return kept[path]
 

@@ -35,14 +35,23 @@ from aggregator.edges.sql.schema import (
     ARTICLE,
     FEED,
     STATE,
-    FormerTitle,
     article_tags,
     articles,
     feeds,
     meta,
     sightings,
 )
-from aggregator.model import Article, Feed, FeedState, IngestPlan, Judged, Judgement, Known, Reading
+from aggregator.model import (
+    Article,
+    Feed,
+    FeedState,
+    FormerTitle,
+    IngestPlan,
+    Judged,
+    Judgement,
+    Known,
+    Reading,
+)
 
 _SHOWN = 2
 """The lowest score of a tag that is shown."""

@@ -5,7 +5,6 @@ docs/columns.md explains each column.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
@@ -30,21 +29,13 @@ from aggregator.model import (
     Difference,
     Feed,
     FeedState,
+    FormerTitle,
     HubSubscription,
     Issue,
     Story,
     Subscriber,
     Tagging,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormerTitle:
-    """A headline that was changed: what it said, and until when."""
-
-    title: str
-    until: datetime
-
 
 Strings = tuple[str, ...]
 

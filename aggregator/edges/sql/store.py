@@ -12,12 +12,12 @@ from aggregator.edges.sql import feeds as visits
 from aggregator.edges.sql import hubs as subscriptions
 from aggregator.edges.sql.engine import Database
 from aggregator.edges.sql.migrations import migrate
-from aggregator.edges.sql.schema import FormerTitle
 from aggregator.model import (
     Arrangement,
     Article,
     Feed,
     FeedState,
+    FormerTitle,
     HubSubscription,
     IngestPlan,
     Issue,
