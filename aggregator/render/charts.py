@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from markupsafe import Markup
 
 from aggregator.model import Coverage
-from aggregator.render.templates import day, plural, weekday
+from aggregator.render.language import ENGLISH, Language
 from aggregator.steps.perspectives import GROUPS, Group
 
 _BAR_HEIGHT = 64
@@ -46,7 +46,9 @@ class Bar:
 
 
 def capitals(
-    coverage: Iterable[Coverage], listened: Collection[str] | None = None
+    coverage: Iterable[Coverage],
+    listened: Collection[str] | None = None,
+    say: Language = ENGLISH,
 ) -> tuple[Cell, ...]:
     """All groups in their fixed order: who reports, who was first, who is silent.
 
@@ -55,36 +57,46 @@ def capitals(
     found = {each.group: each for each in coverage}
     first_at = min((each.first_at for each in found.values()), default=None)
     return tuple(
-        _cell(group, found.get(group.slug), first_at, listened is None or group.slug in listened)
+        _cell(
+            group,
+            found.get(group.slug),
+            first_at,
+            listened is None or group.slug in listened,
+            say,
+        )
         for group in GROUPS
     )
 
 
-def _cell(group: Group, one: Coverage | None, first_at: object, listened: bool) -> Cell:
-    label = group.label
+def _cell(
+    group: Group, one: Coverage | None, first_at: object, listened: bool, say: Language
+) -> Cell:
     state: State
     if one is None and listened:
-        state, words = "silent", f"{label}: silent"
+        state, words = "silent", say.gettext("silent")
     elif one is None:
-        state, words = "unheard", f"{label}: no source read"
+        state, words = "unheard", say.gettext("no source read")
     elif one.first_at == first_at:
-        state, words = "first", f"{label}: {_reports(one)}, first"
+        state, words = "first", f"{_reports(one, say)}, {say.gettext('first')}"
     elif one.articles == 0:
-        state, words = "copies", f"{label}: copies only"
+        state, words = "copies", say.gettext("copies only")
     else:
-        state, words = "reports", f"{label}: {_reports(one)}"
+        state, words = "reports", _reports(one, say)
+    label = say.gettext(group.label)
     return Cell(
         group=group.slug,
         label=label,
-        short=group.short,
+        short=say.gettext(group.short),
         state=state,
         articles=one.articles if one else 0,
-        words=words,
+        words=f"{label}: {words}",
     )
 
 
-def _reports(one: Coverage) -> str:
-    return plural(one.articles, "report") if one.articles else "copies only"
+def _reports(one: Coverage, say: Language) -> str:
+    if not one.articles:
+        return say.gettext("copies only")
+    return say.ngettext("%(num)s report", "%(num)s reports", one.articles)
 
 
 def coverage_bars(coverage: Iterable[Coverage]) -> tuple[Bar, ...]:
@@ -93,9 +105,9 @@ def coverage_bars(coverage: Iterable[Coverage]) -> tuple[Bar, ...]:
     return bars([(group.label, counts.get(group.slug, 0)) for group in GROUPS])
 
 
-def day_bars(days: Sequence[tuple[str, int]]) -> tuple[Bar, ...]:
+def day_bars(days: Sequence[tuple[str, int]], say: Language = ENGLISH) -> tuple[Bar, ...]:
     """One bar a day; `days` are (ISO date, articles)."""
-    return bars([(_day_label(name), count) for name, count in days])
+    return bars([(_day_label(name, say), count) for name, count in days])
 
 
 def bars(counts: Sequence[tuple[str, int]]) -> tuple[Bar, ...]:
@@ -107,7 +119,7 @@ def bars(counts: Sequence[tuple[str, int]]) -> tuple[Bar, ...]:
     )
 
 
-def days_svg(days: Sequence[tuple[str, int]]) -> Markup:
+def days_svg(days: Sequence[tuple[str, int]], say: Language = ENGLISH) -> Markup:
     """Articles by day as inline SVG, without styles or scripts; "" when there is nothing to show.
 
     Colours come from the page's style sheet (classes `bar`, `value`, `axis`).
@@ -117,12 +129,12 @@ def days_svg(days: Sequence[tuple[str, int]]) -> Markup:
     column = 44 if len(days) <= 7 else 28
     most = max(1, *(count for _, count in days))
     width, height = column * len(days), _TOP + _BAR_HEIGHT + _BOTTOM
-    parts = [_column(n * column, column, *each, most) for n, each in enumerate(days)]
+    parts = [_column(n * column, column, *each, most, say) for n, each in enumerate(days)]
     return Markup(
         '<svg class="days" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" height="{}">'
         '{}<line class="axis" x1="0" x2="{}" y1="{}" y2="{}"/></svg>'
     ).format(
-        days_in_words(days),
+        days_in_words(days, say),
         width,
         height,
         width,
@@ -134,11 +146,11 @@ def days_svg(days: Sequence[tuple[str, int]]) -> Markup:
     )
 
 
-def _column(left: int, column: int, name: str, count: int, most: int) -> Markup:
+def _column(left: int, column: int, name: str, count: int, most: int, say: Language) -> Markup:
     bar = round(_BAR_HEIGHT * count / most) if count else 0
     middle = left + column / 2
     moment = _date(name)
-    lines = (weekday(moment), str(moment.day)) if moment else (name[-5:], "")
+    lines = (say.weekday(moment), str(moment.day)) if moment else (name[-5:], "")
     return Markup(
         '<rect class="bar" x="{}" y="{}" width="{}" height="{}" rx="1.5"/>'
         '<text class="value" x="{}" y="{}" text-anchor="middle">{}</text>'
@@ -152,22 +164,28 @@ def _column(left: int, column: int, name: str, count: int, most: int) -> Markup:
     )
 
 
-def days_in_words(days: Sequence[tuple[str, int]]) -> str:
+def days_in_words(days: Sequence[tuple[str, int]], say: Language = ENGLISH) -> str:
     """ "Articles by day: Mon 24 June 12, Tue 25 June 9." """
-    return "Articles by day: " + ", ".join(f"{_day_label(n)} {c}" for n, c in days) + "."
+    told = ", ".join(f"{_day_label(n, say)} {c}" for n, c in days)
+    return f"{say.gettext('Articles by day')}: {told}."
 
 
-def coverage_in_words(coverage: Iterable[Coverage], listened: Collection[str] | None = None) -> str:
+def coverage_in_words(
+    coverage: Iterable[Coverage],
+    listened: Collection[str] | None = None,
+    say: Language = ENGLISH,
+) -> str:
     """ "Seoul 12, first; Washington 7; silent: Tokyo, Moscow." Unheard groups are left out."""
-    cells = capitals(coverage, listened)
+    cells = capitals(coverage, listened, say)
     heard = [
-        f"{cell.label} {cell.articles or 'copies only'}"
-        + (", first" if cell.state == "first" else "")
+        f"{cell.label} {cell.articles or say.gettext('copies only')}"
+        + (f", {say.gettext('first')}" if cell.state == "first" else "")
         for cell in cells
         if cell.state not in ("silent", "unheard")
     ]
     silent = [cell.label for cell in cells if cell.state == "silent"]
-    return "; ".join(heard + ([f"silent: {', '.join(silent)}"] if silent else [])) + "."
+    told = [f"{say.gettext('silent')}: {', '.join(silent)}"] if silent else []
+    return "; ".join(heard + told) + "."
 
 
 def _date(name: str) -> date | None:
@@ -177,6 +195,6 @@ def _date(name: str) -> date | None:
         return None
 
 
-def _day_label(name: str) -> str:
+def _day_label(name: str, say: Language) -> str:
     moment = _date(name)
-    return f"{weekday(moment)} {day(moment).rsplit(' ', 1)[0]}" if moment else name
+    return say.short_day(moment) if moment else name

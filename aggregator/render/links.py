@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,55 +17,66 @@ class Links:
     base: str = ""
     static: bool = False
     here: str = "/"
+    """A site path, without the language."""
+    language: str = ""
+    """Pages are linked in this language; empty: in whatever the reader's browser asks for (online),
+    in the site's own (static)."""
 
     def at(self, here: str) -> Links:
         """The same links, as seen from another page."""
         return replace(self, here=here)
 
     def to(self, path: str) -> str:
-        """The address of a site path such as "/stories/abc"."""
+        """The address of a document that has no language, such as "/atom.xml"."""
         if not self.static:
             return self.base + path
-        return "../" * (file_of(self.here).count("/")) + file_of(path)
+        return "../" * file_of(in_language(self.here, self.language)).count("/") + file_of(path)
+
+    def page(self, path: str) -> str:
+        """The address of a page, such as "/stories/abc"."""
+        return self.to(in_language(path, self.language))
+
+    def here_in(self, language: str) -> str:
+        """This very page in another language; empty: in the site's own (static)."""
+        return self.to(in_language(self.here, language))
 
     def front(self) -> str:
-        return self.to("/")
+        return self.page("/")
 
     def story(self, story_id: str) -> str:
-        return self.to(story_path(story_id))
+        return self.page(story_path(story_id))
+
+    def article(self, article_id: str) -> str:
+        return self.page(article_path(article_id))
 
     def tags(self) -> str:
-        return self.to("/tags/")
+        return self.page("/tags/")
 
     def tag(self, slug: str) -> str:
-        return self.to(tag_path(slug))
+        return self.page(tag_path(slug))
+
+    def perspective(self, name: str) -> str:
+        return self.page(perspective_path(name))
 
     def digests(self) -> str:
-        return self.to("/digests/")
+        return self.page("/digests/")
 
     def digest(self, period: str) -> str:
-        return self.to(digest_path(period))
+        return self.page(digest_path(period))
+
+    def search(self, **asked: str | int) -> str:
+        """The search page, with what is asked for: only what is not empty."""
+        return self.page("/search") + query_of(**asked)
 
     def sources(self) -> str:
-        return self.to("/sources")
+        return self.page("/sources")
 
     def about(self) -> str:
-        return self.to("/about")
+        return self.page("/about")
 
-    def atom(self) -> str:
-        return self.to("/atom.xml")
-
-    def stories_atom(self) -> str:
-        return self.to("/stories.atom")
-
-    def tag_atom(self, slug: str) -> str:
-        return self.to(tag_path(slug) + "/atom.xml")
-
-    def json(self) -> str:
-        return self.to("/feed.json")
-
-    def opml(self) -> str:
-        return self.to("/opml.xml")
+    def feed(self, path: str) -> str:
+        """A feed or another document without a language."""
+        return self.to(path)
 
     def style(self) -> str:
         return self.to("/style.css")
@@ -74,16 +85,40 @@ class Links:
         return self.to("/icon.svg")
 
 
+def query_of(**asked: str | int) -> str:
+    """?q=…&page=2, or nothing; `from_` is written "from"."""
+    given = {name.rstrip("_"): value for name, value in asked.items() if value}
+    return "?" + urlencode(given) if given else ""
+
+
+def in_language(path: str, language: str) -> str:
+    """/ko/tags/x"""
+    return f"/{language}{path}" if language else path
+
+
 def story_path(story_id: str) -> str:
     return "/stories/" + quote(story_id, safe="")
+
+
+def article_path(article_id: str) -> str:
+    return "/articles/" + quote(article_id, safe="")
 
 
 def tag_path(slug: str) -> str:
     return "/tags/" + quote(slug, safe="")
 
 
+def perspective_path(name: str) -> str:
+    return "/perspectives/" + quote(name, safe="")
+
+
 def digest_path(period: str) -> str:
     return "/digests/" + quote(period, safe="")
+
+
+def archive_path(day: str) -> str:
+    """One complete day (UTC) of articles, "2019-06-30"."""
+    return f"/archive/{quote(day, safe='')}.atom"
 
 
 def file_of(path: str) -> str:

@@ -47,11 +47,7 @@ _SPACES = re.compile(r"\s+")
 def shown(text: str, limit: int = HEADLINE) -> str:
     """One line of plain text: no controls, no runs of spaces, at most `limit` characters."""
     # A cut before the work: what lies far beyond the limit cannot be seen anyway.
-    line = text[: 4 * limit + 1000]
-    # Most headlines are fine as they are: `isprintable` is false for all that is dropped.
-    if "  " in line or not line.isprintable():
-        line = _SPACES.sub(" ", _ILLEGAL.sub("", line.translate(_DROPPED)))
-    line = line.strip()
+    line = harmless(text[: 4 * limit + 1000]).strip()
     if len(line) <= limit:
         return line
     head = line[: limit - 1]
@@ -62,6 +58,14 @@ def shown(text: str, limit: int = HEADLINE) -> str:
     while head and unicodedata.combining(line[len(head)]):
         head = head[:-1]
     return head.rstrip(" ,;:·、，") + "…"
+
+
+def harmless(text: str) -> str:
+    """The text without what turns a page around or breaks it; runs of spaces become one."""
+    # Most headlines are fine as they are: `isprintable` is false for all that is dropped.
+    if "  " in text or not text.isprintable():
+        return _SPACES.sub(" ", _ILLEGAL.sub("", text.translate(_DROPPED)))
+    return text
 
 
 def headline(text: str) -> str:

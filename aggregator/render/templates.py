@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 import jinja2
 
 import aggregator
 from aggregator.errors import TemplateError
+from aggregator.render.language import ENGLISH, Language
 from aggregator.render.safe import headline, shown, web_link
 from aggregator.steps.spans import span
 
@@ -36,9 +36,11 @@ def packaged() -> Path:
     return inside if inside.is_dir() else package.parent / "templates"
 
 
-def environment(folders: Sequence[Path] = ()) -> jinja2.Environment:
-    """Templates from `folders` (first match wins), then ours. Raises TemplateError on a missing
-    folder; a template's own faults show when it is rendered or checked."""
+def environment(
+    folders: Sequence[Path] = (), language: Language = ENGLISH
+) -> jinja2.Environment:
+    """Templates from `folders` (first match wins), then ours, in one language. Raises TemplateError
+    on a missing folder; a template's own faults show when it is rendered or checked."""
     for folder in folders:
         if not folder.is_dir():
             raise TemplateError(f"{folder}: there is no such folder of templates")
@@ -52,11 +54,17 @@ def environment(folders: Sequence[Path] = ()) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    env.add_extension("jinja2.ext.i18n")
+    env.policies["ext.i18n.trimmed"] = True
+    installed: Any = env  # the extension adds methods to it
+    installed.install_gettext_translations(language.catalogue, newstyle=True)
+    env.globals["language"] = language
     env.filters |= {
-        "clock": clock,
-        "day": day,
-        "weekday": weekday,
-        "stamp": stamp,
+        "clock": language.clock,
+        "day": language.day,
+        "short_day": language.short_day,
+        "weekday": language.weekday,
+        "stamp": language.stamp,
         "iso": iso,
         "plural": plural,
         "headline": headline,
@@ -93,33 +101,6 @@ def _place(error: Exception, name: str) -> str:
 # ── filters ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _local(moment: datetime, zone: str) -> datetime:
-    return moment.astimezone(ZoneInfo(zone))
-
-
-def clock(moment: datetime, zone: str) -> str:
-    """14:05"""
-    return _local(moment, zone).strftime("%H:%M")
-
-
-def day(moment: datetime | date, zone: str = "UTC") -> str:
-    """30 June 2019 (a date has no zone)"""
-    local = _local(moment, zone) if isinstance(moment, datetime) else moment
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
-
-
-def weekday(moment: datetime | date, zone: str = "UTC") -> str:
-    """Sun"""
-    local = _local(moment, zone) if isinstance(moment, datetime) else moment
-    return _DAYS[local.weekday()]
-
-
-def stamp(moment: datetime, zone: str) -> str:
-    """30 Jun 14:05"""
-    local = _local(moment, zone)
-    return f"{local.day} {_MONTHS[local.month - 1][:3]} {local:%H:%M}"
-
-
 def iso(moment: datetime) -> str:
     """For <time datetime>: 2019-06-30T05:05:00+00:00, to the second."""
     return moment.isoformat(timespec="seconds")
@@ -128,22 +109,3 @@ def iso(moment: datetime) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """1 report, 2 reports; 1,204 reports"""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-# Not strftime: %B and %a follow the locale of the process, and the same values must give the same
-# bytes everywhere.
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)

@@ -28,6 +28,7 @@ from aggregator.taxonomy.model import (
 )
 from aggregator.taxonomy.reading import (
     Source,
+    read_background,
     read_concepts,
     read_contrasts,
     read_rules,
@@ -79,9 +80,9 @@ def load_placed(extra: Sequence[Path] = (), off: Sequence[str] = ()) -> Placed:
     rules, pairs, version = read_rules(rules_file)
     gate_file = Source.of("relevance.toml", (folder / "relevance.toml").read_text("utf-8"))
     words, gates = read_words(gate_file)
-    concepts, weights, contrasts = (
+    concepts, weights, contrasts, background = (
         Source.of(name, (folder / name).read_text("utf-8"))
-        for name in ("concepts.toml", "likeness.toml", "contrasts.toml")
+        for name in ("concepts.toml", "likeness.toml", "contrasts.toml", "background.toml")
     )
     tags: dict[str, Tag] = {}
     for name, facet in _SHIPPED.items():
@@ -115,6 +116,7 @@ def load_placed(extra: Sequence[Path] = (), off: Sequence[str] = ()) -> Placed:
         concepts=MappingProxyType(read_concepts(concepts)),
         weights=MappingProxyType(read_weights(weights)),
         contrasts=MappingProxyType(read_contrasts(contrasts)),
+        background=MappingProxyType(read_background(background)),
         version=version,
     )
     sources[rules_file.name] = rules_file

@@ -178,6 +178,8 @@ class Taxonomy(Mapping[str, Tag]):
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """What the steps learned from labelled articles: question -> feature -> weight."""
     contrasts: Mapping[str, Contrast] = field(default_factory=dict)
+    background: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Slug of a tag -> language -> what the event was and what became of it."""
     version: str = ""
 
     def __getitem__(self, slug: str) -> Tag:

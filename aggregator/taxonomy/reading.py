@@ -161,6 +161,11 @@ def read_contrasts(source: Source) -> dict[str, Contrast]:
     }
 
 
+def read_background(source: Source) -> dict[str, Mapping[str, str]]:
+    """Slug of a tag -> language -> what its event was."""
+    return {slug: MappingProxyType(dict(raw)) for slug, raw in source.data.items()}
+
+
 def read_weights(source: Source) -> dict[str, Mapping[str, float]]:
     """Question -> feature -> weight, as learned from labelled articles."""
     return {
