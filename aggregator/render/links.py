@@ -78,6 +78,10 @@ def story_path(story_id: str) -> str:
     return "/stories/" + quote(story_id, safe="")
 
 
+def article_path(article_id: str) -> str:
+    return "/articles/" + quote(article_id, safe="")
+
+
 def tag_path(slug: str) -> str:
     return "/tags/" + quote(slug, safe="")
 

@@ -100,3 +100,8 @@ def web_link(url: str) -> str:
     where = f"{parts.scheme.lower()}://{name}" + (f":{port}" if port else "")
     rest = url[url.index("//") + 2 + len(parts.netloc) :]
     return where + quote(rest, safe="/?#@!$&()*+,;=:%~-._", errors="replace")
+
+
+def language_tag(code: str) -> str:
+    """The code where it may stand in markup, else ""."""
+    return code if code.replace("-", "").isalnum() and code.isascii() else ""
