@@ -5,11 +5,11 @@ Readers throw styles and most attributes away: paragraphs, lists and links are a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from markupsafe import escape
 
-from aggregator.model import Difference, Issue, IssueStory, Item, Story
+from aggregator.model import Coverage, Difference, Issue, IssueStory, Item, Story
 from aggregator.render import charts
 from aggregator.render.links import digest_path, story_path, tag_path
 from aggregator.render.safe import headline, language_tag, shown, web_link
@@ -71,6 +71,12 @@ def whereabouts(item: Item) -> str:
     return publisher_of(item) + (f" ({_CAPITAL[group]})" if group != "others" else "")
 
 
+def told_by(reports: int, coverage: Sequence[Coverage], heard: Collection[str]) -> str:
+    """5 reports: Seoul 3, first; Washington 2; silent: Tokyo."""
+    count = plural(reports, "report")
+    return f"{count}: {charts.coverage_in_words(coverage, heard)}" if coverage else f"{count}."
+
+
 def publisher_of(item: Item) -> str:
     return shown(item.feed.publisher or item.feed.title, 80) or item.feed.id
 
@@ -126,8 +132,7 @@ def _clause(text: str, source: str) -> str:
 def _leading(story: IssueStory, site: Site) -> str:
     title = _linked(site.url + story_path(story.id), headline(story.title), story.language)
     # Whose silence meant something is not kept in an issue.
-    told = [plural(story.articles, "report"), charts.coverage_in_words(story.coverage, ())]
-    return f"{title} – {_e(': '.join(told))}"
+    return f"{title} – {_e(told_by(story.articles, story.coverage, ()))}"
 
 
 # ── markup ───────────────────────────────────────────────────────────────────────────────────────

@@ -51,6 +51,8 @@ def _finish_feed(node: Node, channel: Channel, updated: datetime) -> None:
 def _finish(node: Node, entry: Entry, scheme: str) -> None:
     etree.SubElement(node, "pubDate").text = _date(entry.published)
     etree.SubElement(node, f"{{{_DUBLIN_CORE}}}creator").text = entry.author
+    if entry.language:
+        etree.SubElement(node, f"{{{_DUBLIN_CORE}}}language").text = entry.language
     for tag in entry.tags:
         etree.SubElement(node, "category", domain=scheme).text = tag.label
     if entry.source and entry.source.feed:

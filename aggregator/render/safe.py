@@ -41,6 +41,7 @@ _PLAIN_LINK = re.compile(
 _HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 """urlsplit takes quotes, backslashes and NUL for parts of a host; XML refuses the last, browsers
 read the second as a slash."""
+_LANGUAGE = re.compile("[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _SPACES = re.compile(r"\s+")
 
 
@@ -104,4 +105,4 @@ def web_link(url: str) -> str:
 
 def language_tag(code: str) -> str:
     """The code where it may stand in markup, else ""."""
-    return code if code.replace("-", "").isalnum() and code.isascii() else ""
+    return code if _LANGUAGE.fullmatch(code) else ""

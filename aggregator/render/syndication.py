@@ -11,9 +11,9 @@ from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from aggregator.model import Issue, Item, StoryItems
+from aggregator.model import Issue, Item, Story, StoryItems, Tagging
 from aggregator.render import charts
-from aggregator.render.feed_html import issue_html, publisher_of, story_html, whereabouts
+from aggregator.render.feed_html import issue_html, publisher_of, story_html, told_by, whereabouts
 from aggregator.render.links import article_path, digest_path, story_path
 from aggregator.render.safe import excerpt, headline, language_tag, shown, web_link
 from aggregator.render.templates import TagNames, plural
@@ -144,7 +144,7 @@ def host_of(site: Site) -> str:
 def feed_id(channel: Channel, site: Site) -> str:
     """One id a list: its pages and archived days are parts of the same feed (RFC 5005)."""
     parts = urlsplit(channel.current or channel.self_url)
-    asked = [pair for pair in parse_qsl(parts.query) if pair[0] != "page"]
+    asked = sorted(pair for pair in parse_qsl(parts.query) if pair[0] != "page")
     name = (parts.path.strip("/") or "atom") + ("?" + urlencode(asked) if asked else "")
     return tag_uri(site, "feed", name)
 
@@ -232,8 +232,8 @@ def _of_article(
     links = [Link("related", site.url + article_path(article.id), title="Why it is here")]
     if item.story_id:
         links.insert(0, Link("related", site.url + story_path(item.story_id), title="The story"))
-    same = [_to_article("related", copy, publisher_of(copy)) for copy in copies]
-    links += [link for link in same if link.href]
+    same = _to_articles(copies, publisher_of)
+    links += same
     if announced:
         links.append(Link("via", announced, "", title=title))
     quoted = excerpt(item)
@@ -258,26 +258,33 @@ def _of_article(
             site=web_link(feed.site),
             feed=announced,
         ),
-        facts={
-            "about": about_url(site),
-            "publisher": publisher,
-            "perspective": feed.perspective,
-            "group": group_of(feed.perspective),
-            "kind": feed.kind,
-            "genre": item.judgement.genre,
-            "certainty": item.judgement.certainty,
-            "relays": list(item.judgement.relays),
-            "score": round(item.judgement.verdict.score, 3),
-            "reasons": list(item.judgement.verdict.reasons),
-            "tags": [
-                {"slug": tagging.slug, "score": round(tagging.score, 3), "method": tagging.method}
-                for tagging in taggings
-            ],
-            "story": item.story_id,
-            "seen": article.seen_at.isoformat(),
-            "copies": [link.href for link in same if link.href],
-        },
+        facts=_article_facts(item, publisher, taggings, [link.href for link in same], site),
     )
+
+
+def _article_facts(
+    item: Item, publisher: str, taggings: Iterable[Tagging], copies: list[str], site: Site
+) -> dict[str, Any]:
+    judgement = item.judgement
+    return {
+        "about": about_url(site),
+        "publisher": publisher,
+        "perspective": item.feed.perspective,
+        "group": group_of(item.feed.perspective),
+        "kind": item.feed.kind,
+        "genre": judgement.genre,
+        "certainty": judgement.certainty,
+        "relays": judgement.relays,
+        "score": round(judgement.verdict.score, 3),
+        "reasons": judgement.verdict.reasons,
+        "tags": [
+            {"slug": tagging.slug, "score": round(tagging.score, 3), "method": tagging.method}
+            for tagging in taggings
+        ],
+        "story": item.story_id,
+        "seen": item.article.seen_at.isoformat(),
+        "copies": copies,
+    }
 
 
 # ── stories ──────────────────────────────────────────────────────────────────────────────────────
@@ -311,7 +318,6 @@ def _of_story(
     cells = charts.capitals(story.coverage, heard)
     tags = tuple(named(slug) for slug in story.tags)
     moment = _moment(story.updated_at, story.id)
-    links = [_to_article("related", i, headline(i.article.title)) for i in reports]
     return Entry(
         id=tag_uri(site, "story", story.id),
         title=headline(story.title),
@@ -320,8 +326,7 @@ def _of_story(
         published=min(story.first_at, moment),
         updated=moment,
         author=site.title,
-        summary=f"{plural(len(reports), 'report')}. "
-        + charts.coverage_in_words(story.coverage, heard),
+        summary=told_by(len(reports), story.coverage, heard),
         html=story_html(
             story,
             reports,
@@ -331,45 +336,57 @@ def _of_story(
             taxonomy=taxonomy,
         ),
         text_language=_OURS,
-        links=tuple([link for link in links if link.href][:MOST_RELATED]),
+        links=tuple(_to_articles(reports, lambda i: headline(i.article.title))[:MOST_RELATED]),
         tags=tags,
-        facts={
-            "about": about_url(site),
-            "story": story.id,
-            "reports": len(reports),
-            "certainty": certainty,
-            "first": {
-                "at": story.first_at.isoformat(),
-                "publisher": publisher_of(reports[0]) if reports else "",
-                "group": group_of(reports[0].feed.perspective) if reports else "",
-            },
-            "capitals": [
-                {
-                    "group": one.group,
-                    "reports": one.articles,
-                    "first": one.first_at.isoformat(),
-                    "publishers": [shown(name, 80) for name in one.publishers],
-                }
-                for one in story.coverage
-            ],
-            "silent": [cell.group for cell in cells if cell.state == "silent"],
-            "differs": [
-                {
-                    "about": difference.about,
-                    "sayings": [
-                        {
-                            "value": shown(saying.value, 80),
-                            "publishers": [shown(name, 80) for name in saying.publishers],
-                        }
-                        for saying in difference.sayings
-                    ],
-                }
-                for difference in story.differs
-            ],
-            "tags": list(story.tags),
-            "score": round(story.score, 3),
-        },
+        facts=_story_facts(story, reports, certainty, cells, site),
     )
+
+
+def _story_facts(
+    story: Story,
+    reports: Sequence[Item],
+    certainty: str,
+    cells: Iterable[charts.Cell],
+    site: Site,
+) -> dict[str, Any]:
+    first = reports[0] if reports else None
+    return {
+        "about": about_url(site),
+        "story": story.id,
+        "reports": len(reports),
+        "certainty": certainty,
+        "first": {
+            "at": story.first_at.isoformat(),
+            "publisher": publisher_of(first) if first else "",
+            "group": group_of(first.feed.perspective) if first else "",
+        },
+        "capitals": [
+            {
+                "group": one.group,
+                "reports": one.articles,
+                "first": one.first_at.isoformat(),
+                "publishers": _names(one.publishers),
+            }
+            for one in story.coverage
+        ],
+        "silent": [cell.group for cell in cells if cell.state == "silent"],
+        "differs": [
+            {
+                "about": difference.about,
+                "sayings": [
+                    {"value": shown(said.value, 80), "publishers": _names(said.publishers)}
+                    for said in difference.sayings
+                ],
+            }
+            for difference in story.differs
+        ],
+        "tags": story.tags,
+        "score": round(story.score, 3),
+    }
+
+
+def _names(publishers: Iterable[str]) -> list[str]:
+    return [shown(name, 80) for name in publishers]
 
 
 def _certainty(reports: Sequence[Item]) -> str:
@@ -431,9 +448,12 @@ def _namer(taxonomy: TagNames) -> Callable[[str], Tag]:
     return named
 
 
-def _to_article(rel: str, item: Item, title: str) -> Link:
-    article = item.article
-    return Link(rel, web_link(article.url), HTML, language_tag(article.language), title)
+def _to_articles(items: Iterable[Item], title: Callable[[Item], str]) -> list[Link]:
+    return [
+        Link("related", url, HTML, language_tag(item.article.language), title(item))
+        for item in items
+        if (url := web_link(item.article.url))
+    ]
 
 
 def _when(item: Item) -> tuple[datetime, str]:
