@@ -44,7 +44,7 @@ def story_html(
     return _block(
         [
             *_first(story, reports, page, site),
-            *([_p(f"Certainty: {_e(taxonomy.label(certainty))}.")] if certainty else []),
+            *([_p(f"Certainty: {_e(shown(taxonomy.label(certainty)))}.")] if certainty else []),
             *_list("Who reports", _who(story, cells)),
             *_list("What sources differ on", [_differs(d, taxonomy) for d in story.differs]),
             *([_p("Tags: " + ", ".join(tags))] if tags else []),
@@ -108,7 +108,7 @@ def _differs(difference: Difference, taxonomy: TagNames) -> str:
         f"{_e(shown(taxonomy.label(saying.value), 80))} ({_names(saying.publishers)})"
         for saying in difference.sayings
     ]
-    return f"{_e(taxonomy.label(difference.about))}: {'; '.join(sayings)}"
+    return f"{_e(shown(taxonomy.label(difference.about)))}: {'; '.join(sayings)}"
 
 
 def _headlines(reports: Sequence[Item], page: str, site: Site) -> list[str]:
