@@ -45,7 +45,7 @@ ROOMS = (
 )
 ONLY_IN: dict[str, str] = {
     "feedparser": "aggregator.steps.parse",
-    "feedgen": "aggregator.render.atom",
+    "feedgen": "aggregator.render.generator",
     "httpx": "aggregator.edges.http",
     "sqlalchemy": "aggregator.edges.sql",
     "smtplib": "aggregator.edges.smtp",

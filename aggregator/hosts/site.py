@@ -14,7 +14,9 @@ from aggregator.model import FeedHealth, Item
 from aggregator.ports import Tools
 from aggregator.render import atom, jsonfeed, opml, pages
 from aggregator.render.links import Links, digest_path, story_path, tag_path
+from aggregator.render.syndication import Channel, Entry, article_entries, story_entries
 from aggregator.steps import periods
+from aggregator.steps.perspectives import listened
 
 WEEK = timedelta(days=7)
 FEED_ENTRIES = 100
@@ -180,42 +182,43 @@ class Site:
             key=lambda s: (s.story.updated_at, s.story.id),
             reverse=True,
         )
-        body = atom.stories_atom(
+        entries = story_entries(
             stories,
             site=self._config,
             taxonomy=self._tools.taxonomy,
-            self_url=self._config.url + "/stories.atom",
-            title=f"{self._config.title}: stories",
+            heard=listened(self._health()),
         )
-        return Page(body=body, media_type=ATOM)
+        channel = Channel(
+            title=f"{self._config.title}: stories",
+            self_url=self._config.url + "/stories.atom",
+        )
+        return Page(body=atom.atom(channel, entries, self._config), media_type=ATOM)
 
     def json_feed(self) -> Page:
-        items = self._store.items(limit=FEED_ENTRIES)
-        body = jsonfeed.jsonfeed(
-            items,
-            site=self._config,
-            taxonomy=self._tools.taxonomy,
-            self_url=self._config.url + "/feed.json",
-            title=self._config.title,
-            copies=self._copies(items),
-        )
-        return Page(body=body, media_type=JSON_FEED)
+        channel = Channel(title=self._config.title, self_url=self._config.url + "/feed.json")
+        entries = self._entries(self._store.items(limit=FEED_ENTRIES))
+        return Page(body=jsonfeed.jsonfeed(channel, entries, self._config), media_type=JSON_FEED)
 
     def opml(self) -> Page:
         feeds = tuple(self._tools.feeds.values())
         return Page(body=opml.opml(feeds, self._config.title), media_type=OPML)
 
     def _atom(self, items: tuple[Item, ...], path: str, title: str, alternate: str = "/") -> Page:
-        body = atom.atom(
+        channel = Channel(
+            title=title,
+            self_url=self._config.url + path,
+            alternate_url=self._config.url + alternate,
+        )
+        body = atom.atom(channel, self._entries(items), self._config)
+        return Page(body=body, media_type=ATOM)
+
+    def _entries(self, items: tuple[Item, ...]) -> tuple[Entry, ...]:
+        return article_entries(
             items,
             site=self._config,
             taxonomy=self._tools.taxonomy,
-            self_url=self._config.url + path,
-            title=title,
             copies=self._copies(items),
-            alternate_url=self._config.url + alternate,
         )
-        return Page(body=body, media_type=ATOM)
 
     def _copies(self, items: tuple[Item, ...]) -> dict[str, tuple[Item, ...]]:
         found: dict[str, tuple[Item, ...]] = {}

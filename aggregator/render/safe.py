@@ -41,6 +41,7 @@ _PLAIN_LINK = re.compile(
 _HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 """urlsplit takes quotes, backslashes and NUL for parts of a host; XML refuses the last, browsers
 read the second as a slash."""
+_LANGUAGE = re.compile("[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _SPACES = re.compile(r"\s+")
 
 
@@ -104,3 +105,8 @@ def web_link(url: str) -> str:
     where = f"{parts.scheme.lower()}://{name}" + (f":{port}" if port else "")
     rest = url[url.index("//") + 2 + len(parts.netloc) :]
     return where + quote(rest, safe="/?#@!$&()*+,;=:%~-._", errors="replace")
+
+
+def language_tag(code: str) -> str:
+    """The code where it may stand in markup, else ""."""
+    return code if _LANGUAGE.fullmatch(code) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,21 +17,44 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from aggregator.model import Item, Rights
-from aggregator.render.atom import atom, issues_atom, stories_atom, tag_uri
+from aggregator.model import Issue, Item, Rights
+from aggregator.render.atom import atom
 from aggregator.render.safe import web_link
+from aggregator.render.syndication import (
+    Channel,
+    article_entries,
+    issue_entries,
+    story_entries,
+    tag_uri,
+)
+from aggregator.taxonomy import load
 from tests import make
 from tests.render import sample
 
 NS = {"a": "http://www.w3.org/2005/Atom"}
+HISTORY = "{http://purl.org/syndication/history/1.0}archive"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 SELF = "https://news.example.org/atom.xml"
 ITEMS = tuple(i for each in sample.week() for i in each.items if i.duplicate_of is None)
 
 
-def made(*items: Item, **changes: Any) -> bytes:
-    given = {"self_url": SELF, "title": "All articles"} | changes
-    return atom(items, site=sample.SITE, taxonomy=sample.NAMES, **given)
+def made(*items: Item, copies: Mapping[str, Sequence[Item]] | None = None, **changes: Any) -> bytes:
+    entries = article_entries(items, site=sample.SITE, taxonomy=sample.NAMES, copies=copies)
+    return atom(channel(**changes), entries, sample.SITE)
+
+
+def channel(**changes: Any) -> Channel:
+    return Channel(**({"self_url": SELF, "title": "All articles"} | changes))
+
+
+def stories() -> bytes:
+    entries = story_entries(sample.week(), site=sample.SITE, taxonomy=sample.NAMES)
+    return atom(channel(), entries, sample.SITE)
+
+
+def issues(*given: Issue) -> bytes:
+    entries = issue_entries(given, site=sample.SITE, taxonomy=sample.NAMES)
+    return atom(channel(), entries, sample.SITE)
 
 
 def tree(document: bytes) -> Any:
@@ -129,16 +152,7 @@ def test_updated_is_the_latest_of_what_is_stored() -> None:
 
 
 def test_no_date_in_any_feed_is_of_this_year() -> None:
-    issue = sample.issue()
-    for document in (
-        made(*ITEMS),
-        made(),
-        stories_atom(
-            sample.week(), site=sample.SITE, taxonomy=sample.NAMES, self_url=SELF, title="Stories"
-        ),
-        issues_atom([issue], site=sample.SITE, self_url=SELF, title="Issues"),
-        issues_atom([], site=sample.SITE, self_url=SELF, title="Issues"),
-    ):
+    for document in (made(*ITEMS), made(), stories(), issues(sample.issue()), issues()):
         root = tree(document)
         dates = [moment(e.text) for name in ("updated", "published")
                  for e in root.iterfind(f".//a:{name}", NS)]  # fmt: skip
@@ -252,30 +266,117 @@ def test_links_keep_rel_type_language_and_title() -> None:
             "title": "The story",
         },
         {
-            "rel": "via",
+            "rel": "related",
+            "href": "https://news.example.org/articles/a1",
+            "type": "text/html",
+            "title": "Why it is here",
+        },
+        {
+            "rel": "related",
             "href": "https://other.example.org/c1",
             "type": "text/html",
             "hreflang": "ko",
             "title": "Other Wire",
         },
+        {
+            "rel": "via",
+            "href": "https://example-wire.example.org/feed.xml",
+            "title": "Example Wire",
+        },
     ]
     (entry,) = parsed(document).entries
-    assert [(x.rel, x.type) for x in entry.links] == [
-        ("alternate", "text/html"),
-        ("related", "text/html"),
-        ("via", "text/html"),
-    ]
+    assert [x.rel for x in entry.links] == ["alternate", "related", "related", "related", "via"]
 
 
 def test_the_feed_links_to_itself_its_page_and_its_hub() -> None:
     page, hub = "https://news.example.org/tags/g20", "https://hub.example.org/"
-    document = made(alternate_url=page, hub_url=hub)
-    assert {x["rel"]: (x["href"], x.get("type")) for x in links(tree(document))} == {
-        "self": (SELF, "application/atom+xml"),
-        "alternate": (page, "text/html"),
-        "hub": (hub, None),
+    json, ours = "https://news.example.org/feed.json", "application/atom+xml"
+    document = made(
+        alternate_url=page, hub_url=hub, formats={ours: SELF, "application/feed+json": json}
+    )
+    assert [(x["rel"], x["href"], x.get("type")) for x in links(tree(document))] == [
+        ("self", SELF, ours),
+        ("alternate", page, "text/html"),
+        ("alternate", json, "application/feed+json"),
+        ("hub", hub, None),
+    ]
+    assert [x["rel"] for x in links(tree(made()))] == ["self", "alternate"]
+
+
+def test_pages_of_a_list_lead_to_each_other_and_are_one_feed() -> None:
+    second, third = SELF + "?page=2", SELF + "?page=3"
+    document = made(self_url=second, first=SELF, previous=SELF, next=third, last=third)
+    assert {x["rel"]: x["href"] for x in links(tree(document))} == {
+        "self": second,
+        "alternate": "https://news.example.org/",
+        "first": SELF,
+        "previous": SELF,
+        "next": third,
+        "last": third,
     }
-    assert [x["rel"] for x in links(tree(made()))].count("hub") == 0
+    assert tree(document).findtext("a:id", "", NS) == tree(made()).findtext("a:id", "", NS)
+    assert tree(document).find(HISTORY) is None
+
+
+def test_an_archived_day_says_so_and_belongs_to_the_feed() -> None:
+    day = "https://news.example.org/archive/2019-06-{}.atom"
+    document = made(
+        self_url=day.format(25),
+        current=SELF,
+        prev_archive=day.format(24),
+        next_archive=day.format(26),
+        archive=True,
+    )
+    root = tree(document)
+    assert root.find(HISTORY) is not None
+    assert [(x["rel"], x["href"]) for x in links(root)][2:] == [
+        ("current", SELF),
+        ("prev-archive", day.format(24)),
+        ("next-archive", day.format(26)),
+    ]
+    assert root.findtext("a:id", "", NS) == tree(made()).findtext("a:id", "", NS)
+
+
+def test_a_search_is_a_feed_of_its_own() -> None:
+    found = "https://news.example.org/search.atom?q="
+    ids = {tree(made(self_url=found + q)).findtext("a:id", "", NS) for q in ("a", "b", "a&page=2")}
+    assert len(ids) == 2
+
+
+def test_a_tag_is_named_in_four_languages_the_english_one_first() -> None:
+    entries = article_entries(
+        [make.item("a1", "x", "kim-jong-un", "us-dprk-summit")], site=sample.SITE, taxonomy=load()
+    )
+    entry = entry_of(atom(channel(), entries, sample.SITE))
+    found = [(c.get(XML_LANG), c.get("term"), c.get("label"), c.get("scheme"))
+             for c in entry.findall("a:category", NS)]  # fmt: skip
+    scheme = "https://news.example.org/tags/"
+    assert found[:4] == [
+        ("en", "kim-jong-un", "Kim Jong Un", scheme),
+        ("ko", "kim-jong-un", "김정은", scheme),
+        ("ja", "kim-jong-un", "金正恩", scheme),
+        ("zh", "kim-jong-un", "金正恩", scheme),
+    ]
+    assert [c[:2] for c in found[4:]] == [(x, "us-dprk-summit") for x in ("en", "ko", "ja", "zh")]
+
+
+def test_our_own_words_are_english_whatever_the_language_of_the_entry() -> None:
+    quiet = make.feed(rights="title")
+    document = made(make.item("a1", language="ko"), make.item("a2", language="ko", by=quiet))
+    first, second = tree(document).findall("a:entry", NS)
+    assert first.find("a:summary", NS).get(XML_LANG) is None
+    assert second.find("a:summary", NS).get(XML_LANG) == "en"
+    korean = tree(stories()).findall("a:entry", NS)[2]
+    assert (korean.get(XML_LANG), korean.find("a:content", NS).get(XML_LANG)) == ("zh", "en")
+
+
+def test_the_feed_says_who_made_it_and_whose_the_texts_are() -> None:
+    root = tree(made(description="What is told"))
+    assert root.findtext("a:subtitle", "", NS) == "What is told"
+    assert root.findtext("a:author/a:name", "", NS) == "Korea Diplomacy Digest"
+    assert root.findtext("a:icon", "", NS) == "https://news.example.org/icon.svg"
+    assert root.findtext("a:generator", "", NS) == "Korea Diplomacy Digest"
+    assert "belong to the publishers" in root.findtext("a:rights", "", NS)
 
 
 def test_each_entry_has_the_language_of_its_text() -> None:
@@ -320,15 +421,13 @@ def test_an_empty_feed_is_complete() -> None:
 
 
 def test_stories_link_to_their_page_and_to_each_report_but_no_copy() -> None:
-    document = stories_atom(
-        sample.week(), site=sample.SITE, taxonomy=sample.NAMES, self_url=SELF, title="Stories"
-    )
+    document = stories()
     root = tree(document)
     required(root)
     first = root.find("a:entry", NS)
     required(first)
     assert first.findtext("a:id", "", NS) == "tag:news.example.org,2026:story/s0a0"
-    assert first.findtext("a:summary", "", NS).startswith("10 reports: Example Capitol Post, ")
+    assert first.findtext("a:summary", "", NS).startswith("10 reports: Pyongyang 1; Seoul 2; ")
     rels = [x["rel"] for x in links(first)]
     assert rels == ["alternate"] + ["related"] * 10
     assert not any("copy1" in x["href"] for x in links(first))
@@ -337,7 +436,7 @@ def test_stories_link_to_their_page_and_to_each_report_but_no_copy() -> None:
 
 def test_an_issue_links_to_its_web_copy() -> None:
     issue = sample.issue()
-    document = issues_atom([issue], site=sample.SITE, self_url=SELF, title="Issues")
+    document = issues(issue)
     required(tree(document))
     (entry,) = parsed(document).entries
     assert entry.id == "tag:news.example.org,2026:digest/2019-W26"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from aggregator.model import Item, Rights
 from aggregator.render.atom import atom
 from aggregator.render.jsonfeed import jsonfeed
+from aggregator.render.syndication import Channel, article_entries, story_entries
 from tests import make
 from tests.render import sample
 
@@ -22,11 +24,20 @@ SELF = "https://news.example.org/feed.json"
 ITEMS = tuple(i for each in sample.week() for i in each.items if i.duplicate_of is None)
 
 
-def made(*items: Item, **changes: Any) -> dict[str, Any]:
-    given = {"self_url": SELF, "title": "All articles"} | changes
-    document = jsonfeed(items, site=sample.SITE, taxonomy=sample.NAMES, **given)
-    read: dict[str, Any] = json.loads(document.decode("utf-8"))
-    return read
+def made(
+    *items: Item, copies: Mapping[str, Sequence[Item]] | None = None, **changes: Any
+) -> dict[str, Any]:
+    entries = article_entries(items, site=sample.SITE, taxonomy=sample.NAMES, copies=copies)
+    return read(jsonfeed(channel(**changes), entries, sample.SITE))
+
+
+def channel(**changes: Any) -> Channel:
+    return Channel(**({"self_url": SELF, "title": "All articles"} | changes))
+
+
+def read(document: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(document.decode("utf-8"))
+    return found
 
 
 def is_rfc3339(value: str) -> bool:
@@ -40,7 +51,7 @@ def is_complete(feed: dict[str, Any]) -> bool:
     for item in feed["items"]:
         assert isinstance(item["id"], str)
         assert item["id"]
-        assert item["content_text"]
+        assert item.get("content_text") or item["content_html"]
         assert is_rfc3339(item["date_published"])
         assert is_rfc3339(item["date_modified"])
         assert isinstance(item["authors"], list)
@@ -70,7 +81,8 @@ def test_an_empty_feed_is_complete() -> None:
 
 
 def test_ids_titles_links_and_order_are_those_of_the_atom_feed() -> None:
-    document = atom(ITEMS, site=sample.SITE, taxonomy=sample.NAMES, self_url=SELF, title="x")
+    told = article_entries(ITEMS, site=sample.SITE, taxonomy=sample.NAMES)
+    document = atom(channel(), told, sample.SITE)
     entries = feedparser.parse(io.BytesIO(document)).entries
     assert [(x["id"], x["title"], x["url"]) for x in made(*ITEMS)["items"]] == [
         (e.id, e.title, e.link) for e in entries
@@ -92,7 +104,11 @@ def test_dates_are_the_stored_ones() -> None:
 
 def test_the_same_values_give_the_same_bytes() -> None:
     one, two = (
-        jsonfeed(ITEMS, site=sample.SITE, taxonomy=sample.NAMES, self_url=SELF, title="x")
+        jsonfeed(
+            channel(),
+            article_entries(ITEMS, site=sample.SITE, taxonomy=sample.NAMES),
+            sample.SITE,
+        )
         for _ in range(2)
     )
     assert one == two
@@ -132,6 +148,35 @@ def test_a_language_is_given_only_when_it_is_known() -> None:
     known, unknown = made(make.item("a1", language="ko"), make.item("a2", language=""))["items"]
     assert known["language"] == "ko"
     assert "language" not in unknown
+
+
+def test_pages_and_hub_are_named() -> None:
+    hub, second = "https://hub.example.org/", SELF + "?page=2"
+    feed = made(hub_url=hub, next=second, alternate_url="https://news.example.org/tags/g20")
+    assert feed["hubs"] == [{"type": "WebSub", "url": hub}]
+    assert feed["next_url"] == second
+    assert feed["home_page_url"] == "https://news.example.org/tags/g20"
+    assert not {"hubs", "next_url"} & made().keys()
+
+
+def test_a_story_tells_programs_who_was_first_and_who_is_silent() -> None:
+    entries = story_entries(
+        sample.week(), site=sample.SITE, taxonomy=sample.NAMES, heard={"tokyo", "un"}
+    )
+    feed = read(jsonfeed(channel(), entries, sample.SITE))
+    assert is_complete(feed)
+    item = feed["items"][3]
+    ours = item["_korea_diplomacy"]
+    assert item["summary"].startswith("3 reports: Pyongyang 1, first; ")
+    assert item["content_html"].startswith('<div lang="en">')
+    assert [(c["group"], c["reports"]) for c in ours["capitals"]] == [
+        ("pyongyang", 1),
+        ("seoul", 1),
+        ("washington", 1),
+    ]
+    assert ours["first"]["publisher"] == "Example Central Agency"
+    assert ours["silent"] == ["tokyo", "un"]
+    assert (ours["certainty"], ours["differs"]) == ("c-confirmed", [])
 
 
 HOSTILE = st.one_of(st.text(max_size=60), st.text(st.characters(codec=None), max_size=60))
