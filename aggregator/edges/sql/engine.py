@@ -1,4 +1,4 @@
-"""A database URL -> transactions. SQLite and PostgreSQL differ here and nowhere else."""
+"""A database URL -> transactions. SQLite and PostgreSQL differ here, and in `search`."""
 
 from __future__ import annotations
 
@@ -232,6 +232,10 @@ def _lost_race(error: Exception) -> bool:
 
 _ADVICE = (
     ("malformed", "it is damaged. Restore the latest backup, or move the file away to begin anew"),
+    (
+        "no such module: fts5",
+        "the SQLite of this Python has no full-text search. Run another Python",
+    ),
     ("not a database", "it is no SQLite database, or damaged. Restore the latest backup"),
     ("readonly", "it cannot be written. Check the owner and mode of the file and of its folder"),
     ("unable to open", "it cannot be opened. Check the owner and mode of the file and its folder"),
