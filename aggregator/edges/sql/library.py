@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Connection,
     bindparam,
     delete,
@@ -33,6 +32,7 @@ from aggregator.edges.sql.schema import (
     article_tags,
     articles,
     meta,
+    searchable,
     stale_stories,
     stories,
     story_redirects,
@@ -273,17 +273,21 @@ def newest(
 
 
 def items(
-    connection: Connection, feed_of: FeedOf, query: Query, feeds: Collection[str] | None
+    connection: Connection,
+    feed_of: FeedOf,
+    query: Query,
+    tag: str | None,
+    feeds: Collection[str] | None,
 ) -> tuple[Item, ...]:
     if feeds is not None:
-        query = query.where(of_feeds(connection, feeds))
+        query = query.where(among(connection, articles.c.feed_id, feeds))
+        query = query if tag is not None else query.with_hint(*_BY_FEED)
     return of_ids(connection, feed_of, connection.scalars(query).all())
 
 
-def of_feeds(connection: Connection, feeds: Collection[str]) -> ColumnElement[bool]:
-    if len(feeds) == 1:
-        return articles.c.feed_id == next(iter(feeds))  # its index gives the order
-    return among(connection, articles.c.feed_id, sorted(feeds))
+# SQLite has no statistics and would read all articles, the newest first, until enough are of these
+# feeds (90 ms of 100,000). By feed it reads of each no more than the page takes.
+_BY_FEED = (articles, "INDEXED BY ix_articles_feed", "sqlite")
 
 
 def item(connection: Connection, feed_of: FeedOf, article_id: str) -> Item | None:
@@ -352,7 +356,9 @@ def story_or_heir(connection: Connection, feed_of: FeedOf, story_id: str) -> Sto
 def tag_counts(connection: Connection, since: datetime | None) -> dict[str, int]:
     query = select(article_tags.c.slug, func.count()).group_by(article_tags.c.slug)
     if since is not None:
-        query = query.where(article_tags.c.seen_at >= since)
+        # By the articles of that time: a week of 100,000 articles in 1 ms instead of 26.
+        query = query.join(articles, articles.c.id == article_tags.c.article_id)
+        query = query.where(articles.c.relevant.is_(true()), articles.c.seen_at >= since)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
@@ -383,21 +389,19 @@ def counted(
     tag: str | None,
     feeds: Collection[str] | None,
 ) -> dict[datetime, int]:
-    times: Any = articles.c
-    if tag is not None:
-        times = article_tags.c
+    # With a tag by what is searchable: relevant and no copy, in a row of a tenth of the length.
+    times: Any = articles.c if tag is None else article_tags.c
+    feed_id = articles.c.feed_id if tag is None else searchable.c.feed_id
     hour = type_coerce(times.seen_at, BigInteger) // _HOUR
-    query = select(hour, func.count()).where(
-        articles.c.relevant.is_(true()),
-        articles.c.duplicate_of.is_(None),
-        times.seen_at >= since,
-        times.seen_at < until,
-    )
-    if tag is not None:
-        same = article_tags.c.article_id == articles.c.id
-        query = query.join(article_tags, same).where(article_tags.c.slug == tag)
+    query = select(hour, func.count()).where(times.seen_at >= since, times.seen_at < until)
+    if tag is None:
+        query = query.where(articles.c.relevant.is_(true()), articles.c.duplicate_of.is_(None))
+    else:
+        query = query.join(searchable, searchable.c.article_id == article_tags.c.article_id)
+        query = query.where(article_tags.c.slug == tag)
     if feeds is not None:
-        query = query.where(of_feeds(connection, feeds))
+        query = query.where(among(connection, feed_id, feeds))
+        query = query if tag is not None else query.with_hint(*_BY_FEED)
     rows = connection.execute(query.group_by(hour))
     return {EPOCH + timedelta(hours=row[0]): row[1] for row in rows}
 

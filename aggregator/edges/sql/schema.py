@@ -196,10 +196,18 @@ articles = Table(
     _words("certainty"),
     Column("tags", Document(tuple[Tagging, ...]), nullable=False),
     Column("story_id", Key, ForeignKey("stories.id")),
-    Column("duplicate_of", Key, ForeignKey("articles.id"), index=True),
+    Column("duplicate_of", Key, ForeignKey("articles.id")),
     Column("titles", Document(tuple[FormerTitle, ...]), nullable=False),
     Column("judged_by", Words, nullable=False, server_default="unknown"),
     Column("relays", Document(Strings), nullable=False, server_default="[]"),
+)
+_IS_COPY = articles.c.duplicate_of.is_not(None)
+# Copies only: SQLite would else look up "no copy" in it, which nearly all articles are.
+Index(
+    "ix_articles_duplicate_of",
+    articles.c.duplicate_of,
+    sqlite_where=_IS_COPY,
+    postgresql_where=_IS_COPY,
 )
 Index(
     "ix_articles_newest",
@@ -258,10 +266,11 @@ searchable = Table(
     "searchable",
     metadata,
     Column("article_id", Key, ForeignKey("articles.id"), primary_key=True),
+    Column("feed_id", Key, ForeignKey("feeds.id"), nullable=False),
     Column("number", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-Index("ix_searchable_number", searchable.c.number, searchable.c.article_id)
+Index("ix_searchable_number", searchable.c.number, searchable.c.article_id, searchable.c.feed_id)
 # Contentless, as the articles hold the text; `ascii` leaves all beyond ASCII as it is.
 _FTS5 = """CREATE VIRTUAL TABLE search_terms USING fts5(
     terms, content='', columnsize=0, tokenize="ascii tokenchars ':-_.~%'"

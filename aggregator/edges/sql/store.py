@@ -146,7 +146,7 @@ class SqlStore:
         query = library.newest(
             limit=limit, offset=offset, tag=tag, since=since, until=until, copies=copies
         )
-        return self.database.read(library.items, self._feed_of, query, feeds)
+        return self.database.read(library.items, self._feed_of, query, tag, feeds)
 
     def item(self, article_id: str) -> Item | None:
         return self.database.read(library.item, self._feed_of, article_id)

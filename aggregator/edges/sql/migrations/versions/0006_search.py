@@ -23,12 +23,14 @@ def _search() -> None:
     op.create_table(
         "searchable",
         sa.Column("article_id", key, nullable=False),
+        sa.Column("feed_id", key, nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name="fk_searchable_article_id"),
+        sa.ForeignKeyConstraint(["feed_id"], ["feeds.id"], name="fk_searchable_feed_id"),
         sa.PrimaryKeyConstraint("article_id", name="pk_searchable"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_searchable_number", "searchable", ["number", "article_id"])
+    op.create_index("ix_searchable_number", "searchable", ["number", "article_id", "feed_id"])
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE searchable ADD COLUMN terms tsvector NOT NULL")
         op.execute("CREATE INDEX ix_searchable_terms ON searchable USING gin (terms)")
@@ -48,6 +50,15 @@ def _lists() -> None:
         "id",
         "duplicate_of",
     ]
+    copy = sa.text("duplicate_of IS NOT NULL")
+    op.drop_index("ix_articles_duplicate_of", "articles")
+    op.create_index(
+        "ix_articles_duplicate_of",
+        "articles",
+        ["duplicate_of"],
+        sqlite_where=copy,
+        postgresql_where=copy,
+    )
     op.drop_index("ix_articles_newest", "articles")
     op.create_index("ix_articles_newest", "articles", ["relevant", *latest])
     op.create_index("ix_articles_feed", "articles", ["feed_id", "relevant", *latest])
