@@ -281,13 +281,13 @@ def items(
 ) -> tuple[Item, ...]:
     if feeds is not None:
         query = query.where(among(connection, articles.c.feed_id, feeds))
-        query = query if tag is not None else query.with_hint(*_BY_FEED)
+        query = query if tag is not None else query.with_hint(*BY_FEED)
     return of_ids(connection, feed_of, connection.scalars(query).all())
 
 
 # SQLite has no statistics and would read all articles, the newest first, until enough are of these
 # feeds (90 ms of 100,000). By feed it reads of each no more than the page takes.
-_BY_FEED = (articles, "INDEXED BY ix_articles_feed", "sqlite")
+BY_FEED = (articles, "INDEXED BY ix_articles_feed", "sqlite")
 
 
 def item(connection: Connection, feed_of: FeedOf, article_id: str) -> Item | None:
@@ -401,7 +401,7 @@ def counted(
         query = query.where(article_tags.c.slug == tag)
     if feeds is not None:
         query = query.where(among(connection, feed_id, feeds))
-        query = query if tag is not None else query.with_hint(*_BY_FEED)
+        query = query if tag is not None else query.with_hint(*BY_FEED)
     rows = connection.execute(query.group_by(hour))
     return {EPOCH + timedelta(hours=row[0]): row[1] for row in rows}
 

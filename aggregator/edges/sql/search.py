@@ -103,6 +103,12 @@ def fill(connection: Connection) -> None:
         enter(connection, ids[start : start + _BATCH])
 
 
+def check(connection: Connection) -> None:
+    """Fails where SQLite was built without FTS5: at the start, not at the first article."""
+    if connection.dialect.name != "postgresql":
+        connection.execute(text("SELECT 1 FROM search_terms LIMIT 0"))
+
+
 _ENTER_SQLITE = text("INSERT INTO search_terms (rowid, terms) VALUES (:number, :terms)")
 _ENTER_POSTGRESQL = text(
     "INSERT INTO searchable (article_id, feed_id, number, terms)"

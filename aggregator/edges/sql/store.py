@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from aggregator.edges.sql import archive, library, mails
+from aggregator.edges.sql import archive, library, mails, search
 from aggregator.edges.sql import feeds as visits
 from aggregator.edges.sql import hubs as subscriptions
 from aggregator.edges.sql.engine import Database
@@ -45,6 +45,7 @@ def open_store(url: str, feeds: Mapping[str, Feed]) -> SqlStore:
     database = Database(url)
     try:
         migrate(database)
+        database.read(search.check)
     except BaseException:
         database.close()
         raise
