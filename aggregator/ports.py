@@ -5,7 +5,7 @@ One store method is one transaction. Stores are called from threads, the fetch f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -20,6 +20,7 @@ from aggregator.model import (
     Feed,
     FeedState,
     Fetched,
+    FormerTitle,
     HubAnswer,
     HubSubscription,
     IngestPlan,
@@ -32,9 +33,11 @@ from aggregator.model import (
     Reading,
     Rejudged,
     Renewal,
+    Search,
     SendResult,
     Settlement,
     StaleStory,
+    Story,
     StoryItems,
     Subscriber,
     Validators,
@@ -128,18 +131,36 @@ class StoryStore(Protocol):
         self,
         *,
         limit: int,
+        offset: int = 0,
         tag: str | None = None,
+        feeds: Collection[str] | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         copies: bool = False,
     ) -> tuple[Item, ...]:
         """Relevant articles, newest first by seen_at, then published_at, then id.
 
-        `since <= seen_at < until`. Without copies unless asked for.
+        `since <= seen_at < until`; `feeds`: told first by one of these, None: by any. Without
+        copies unless asked for.
         """
+
+    def item(self, article_id: str) -> Item | None:
+        """One article, relevant or not."""
+
+    def former_titles(self, article_id: str) -> tuple[FormerTitle, ...]:
+        """What the headline said before it was edited, earliest first (the latest 20)."""
 
     def copies_of(self, article_ids: Sequence[str]) -> tuple[Item, ...]:
         """The copies of these articles."""
+
+    def search(self, asked: Search, *, limit: int, offset: int = 0) -> tuple[Item, ...]:
+        """Relevant articles without copies, latest first by published_at (to the second), then
+        by when they were entered.
+
+        Title, summary and content are searched, 5,000 characters of each; how a text is read says
+        `steps.search`. A text without anything that can be looked for finds nothing; an empty one
+        all that the filters let through.
+        """
 
     def stories(
         self,
@@ -148,14 +169,47 @@ class StoryStore(Protocol):
         tag: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        latest: bool = False,
     ) -> tuple[StoryItems, ...]:
-        """Stories by score, best first; `since <= last_at` and `seen_at < until`."""
+        """Stories by score, best first; `since <= last_at` and `seen_at < until`.
+
+        `latest`: by updated_at, latest first.
+        """
+
+    def ranked(
+        self,
+        *,
+        limit: int,
+        tag: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> tuple[Story, ...]:
+        """The same stories by score, without their articles."""
 
     def story(self, story_id: str) -> StoryItems | str | None:
         """The story, or the id that took its place, or None."""
 
     def tag_counts(self, since: datetime | None = None) -> dict[str, int]:
         """Slug -> relevant articles that show it."""
+
+    def related_tags(self, slug: str, limit: int) -> tuple[tuple[str, int], ...]:
+        """(slug, articles): what the latest 500 articles with this tag show most besides it."""
+
+    def counted(
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        tag: str | None = None,
+        feeds: Collection[str] | None = None,
+    ) -> dict[datetime, int]:
+        """Start of an hour (UTC) -> relevant articles without copies that were seen in it.
+
+        `since <= seen_at < until`; hours without any are left out.
+        """
+
+    def latest_before(self, moment: datetime) -> datetime | None:
+        """The latest seen_at of a relevant article before this moment."""
 
     def counts(self, start: datetime, end: datetime) -> tuple[int, int, int]:
         """(seen, relevant, copies) of `start <= seen_at < end`."""

@@ -54,6 +54,45 @@ def test_items_of_a_tag_and_a_half_open_time(store: SqlStore) -> None:
     assert store.items(limit=9, tag="nothing") == ()
 
 
+def test_items_page_by_page(store: SqlStore) -> None:
+    stored(store, *(f"a{n}" for n in range(5)))
+    pages = [ids(store.items(limit=2, offset=offset)) for offset in (0, 2, 4, 6)]
+    assert pages == [["a0", "a1"], ["a2", "a3"], ["a4"], []]
+
+
+def test_items_of_feeds(store: SqlStore) -> None:
+    store.register([make.feed(), make.feed("b"), make.feed("c")], NOW)
+    store.apply(
+        plan(
+            judged("a1", "summit", seen_at=NOW),
+            judged("b1", "summit", feed_id="b", seen_at=NOW - HOUR),
+            judged("c1", feed_id="c", seen_at=NOW - 2 * HOUR),
+            judged("b2", feed_id="b", seen_at=NOW - 3 * HOUR),
+            judged("b3", feed_id="b", relevant=False),
+        )
+    )
+    assert ids(store.items(limit=9, feeds=["b"])) == ["b1", "b2"]
+    assert ids(store.items(limit=9, feeds={"b", "c", "nobody"})) == ["b1", "c1", "b2"]
+    assert ids(store.items(limit=1, offset=1, feeds={"b", "c"})) == ["c1"]
+    assert ids(store.items(limit=9, feeds={"b"}, tag="summit")) == ["b1"]
+    assert ids(store.items(limit=9, feeds={"b"}, since=NOW - 3 * HOUR, until=NOW - HOUR)) == ["b2"]
+    assert store.items(limit=9, feeds=()) == ()
+    many = {f"feed-{n}" for n in range(10_000)} | {"c"}
+    assert ids(store.items(limit=9, feeds=many)) == ["c1"]
+
+
+def test_one_item_and_its_former_titles(store: SqlStore) -> None:
+    (item,) = stored(store, "a1")
+    store.apply(plan(judged("noise", relevant=False)))
+    assert store.item("a1") == item
+    assert store.item("noise") is not None
+    assert store.item("nobody") is None
+    store.apply(plan(edited=(judged("a1", title="Edited"),)))
+    (former,) = store.former_titles("a1")
+    assert (former.title, former.until) == (item.article.title, NOW)
+    assert store.former_titles("nobody") == ()
+
+
 def test_copies_are_shown_only_when_asked_for(store: SqlStore) -> None:
     stored(store, "a1", "a2", "a3")
     store.save(Arrangement(stories=(), copies=(Copy(article_id="a2", original_id="a1"),)))
@@ -127,6 +166,40 @@ def test_stories_by_score_tag_and_time(store: SqlStore) -> None:
     assert [one.story.id for one in store.stories(limit=1)] == ["a2"]
 
 
+def test_stories_by_their_latest_change(store: SqlStore) -> None:
+    items = stored(store, "a1", "a2", "a3")
+    changes = {
+        "a1": {"updated_at": NOW - HOUR, "score": 3.0, "tags": ("summit",)},
+        "a2": {"updated_at": NOW, "score": 1.0, "tags": ("summit",), "last_at": NOW - 9 * HOUR},
+        "a3": {"updated_at": NOW, "score": 2.0},
+    }
+    place(store, *(story(item, **changes[item.article.id]) for item in items))
+
+    def latest(**asked: object) -> list[str]:
+        found = store.stories(limit=9, latest=True, **asked)  # type: ignore[arg-type]
+        return [one.story.id for one in found]
+
+    assert latest() == ["a2", "a3", "a1"]
+    assert latest(tag="summit") == ["a2", "a1"]
+    assert latest(since=NOW - 3 * HOUR) == ["a3", "a1"]
+    assert latest(tag="summit", since=NOW - 3 * HOUR) == ["a1"]
+    place(store, story(items[0], **changes["a1"] | {"updated_at": NOW + HOUR}))
+    assert latest() == ["a1", "a2", "a3"]
+    assert latest(tag="summit") == ["a1", "a2"]
+
+
+def test_ranked_are_the_stories_without_their_items(store: SqlStore) -> None:
+    items = stored(store, "a1", "a2", "a3")
+    place(
+        store,
+        *(story(i, score=n, tags=("summit",) * (n % 2)) for n, i in enumerate(items)),
+    )
+    for asked in ({}, {"tag": "summit"}, {"since": NOW}, {"until": NOW}):
+        whole = store.stories(limit=2, **asked)
+        assert store.ranked(limit=2, **asked) == tuple(one.story for one in whole)
+    assert [one.id for one in store.ranked(limit=9)] == ["a3", "a2", "a1"]
+
+
 def test_a_changed_story_is_rewritten(store: SqlStore) -> None:
     (item,) = stored(store, "a1")
     place(store, story(item, tags=("summit",), score=1.0))
@@ -175,6 +248,59 @@ def test_tag_counts_since(store: SqlStore) -> None:
     )
     assert store.tag_counts() == {"summit": 2, "talks": 1}
     assert store.tag_counts(since=NOW) == {"summit": 1, "talks": 1}
+
+
+def test_counted_by_the_hour(store: SqlStore) -> None:
+    store.register([make.feed(), make.feed("b")], NOW)
+    minute = HOUR / 60
+    store.apply(
+        plan(
+            judged("a1", "summit", seen_at=NOW),
+            judged("a2", "summit", seen_at=NOW + 59 * minute, feed_id="b"),
+            judged("a3", seen_at=NOW - minute),
+            judged("copy", "summit", seen_at=NOW),
+            judged("noise", "summit", seen_at=NOW, relevant=False),
+            judged("late", seen_at=NOW + 2 * HOUR),
+        )
+    )
+    store.save(Arrangement(stories=(), copies=(Copy(article_id="copy", original_id="a1"),)))
+    bounds = (NOW - HOUR, NOW + 2 * HOUR)
+    assert store.counted(*bounds) == {NOW: 2, NOW - HOUR: 1}
+    assert store.counted(*bounds, tag="summit") == {NOW: 2}
+    assert store.counted(*bounds, feeds=["b"]) == {NOW: 1}
+    assert store.counted(*bounds, tag="summit", feeds=["b"]) == {NOW: 1}
+    assert store.counted(NOW, NOW + 59 * minute) == {NOW: 1}
+    assert store.counted(*bounds, tag="nothing") == {}
+
+
+def test_tags_that_articles_show_together(store: SqlStore) -> None:
+    store.apply(
+        plan(
+            judged("a1", "summit", "talks", "seoul"),
+            judged("a2", "summit", "talks"),
+            judged("a3", "talks", "tokyo"),
+            judged("a4", "summit", "beijing"),
+        )
+    )
+    assert store.related_tags("summit", 9) == (("talks", 2), ("beijing", 1), ("seoul", 1))
+    assert store.related_tags("summit", 1) == (("talks", 2),)
+    assert store.related_tags("nothing", 9) == ()
+
+
+def test_only_the_latest_articles_say_what_is_related(store: SqlStore) -> None:
+    store.apply(plan(judged("old", "summit", "past", seen_at=NOW - HOUR)))
+    store.apply(plan(*(judged(f"a{n}", "summit", "talks", seen_at=NOW) for n in range(500))))
+    assert store.related_tags("summit", 9) == (("talks", 500),)
+
+
+def test_the_latest_before_a_moment(store: SqlStore) -> None:
+    assert store.latest_before(NOW) is None
+    stored(store, "a1", seen_at=NOW - 2 * HOUR)
+    stored(store, "a2", seen_at=NOW)
+    store.apply(plan(judged("noise", seen_at=NOW - HOUR, relevant=False)))
+    assert store.latest_before(NOW) == NOW - 2 * HOUR
+    assert store.latest_before(NOW + HOUR) == NOW
+    assert store.latest_before(NOW - 2 * HOUR) is None
 
 
 def test_the_version_moves_with_what_readers_see(store: SqlStore) -> None:

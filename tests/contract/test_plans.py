@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, or_, select
 from sqlalchemy.dialects import sqlite
 
 from aggregator.edges.sql import archive, library, mails
+from aggregator.edges.sql.engine import SqliteCompiler
 from aggregator.edges.sql.schema import articles, issues, outbox, sightings, stories
 from aggregator.edges.sql.store import open_store
 from tests import make
@@ -16,7 +17,7 @@ from tests.make import NOW
 
 ANY_TIME: dict[str, Any] = {"since": None, "until": None}
 ONE_WEEK: dict[str, Any] = {"since": NOW, "until": NOW}
-LIST: dict[str, Any] = {"limit": 100, "copies": False}
+LIST: dict[str, Any] = {"limit": 100, "offset": 30, "copies": False}
 
 HOT: dict[str, Any] = {
     "newest": library.newest(tag=None, **LIST, **ANY_TIME),
@@ -26,6 +27,8 @@ HOT: dict[str, Any] = {
     "best": library.best(limit=30, tag=None, **ANY_TIME),
     "archived": archive.latest(limit=100, after=make.article(), unless_judged_by="x"),
     "best of a tag": library.best(limit=30, tag="summit", **ANY_TIME),
+    "best of the latest": library.best(limit=30, latest=True),
+    "best of the latest of a tag": library.best(limit=30, tag="summit", latest=True),
 }
 INDEXED: dict[str, Any] = {
     "best of a week": library.best(limit=30, tag=None, **ONE_WEEK),
@@ -37,6 +40,9 @@ INDEXED: dict[str, Any] = {
     "members and copies": select(articles.c.title).where(
         or_(articles.c.id.in_(["a", "b"]), articles.c.duplicate_of.in_(["a", "b"]))
     ),
+    "newest of feeds": library.newest(tag=None, **LIST, **ANY_TIME)
+    .where(articles.c.feed_id.in_(["a", "b"]))
+    .with_hint(*library.BY_FEED),
     "counts": select(func.count(articles.c.duplicate_of)).where(articles.c.seen_at >= NOW),
     "sighted": select(sightings.c.article_id).where(
         sightings.c.feed_id == "x", sightings.c.article_id.in_(["a", "b"])
@@ -53,6 +59,7 @@ def plan_of(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     def explain(query: Any) -> list[str]:
         dialect = sqlite.dialect(paramstyle="named")
+        dialect.statement_compiler = SqliteCompiler
         words = str(query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
         values = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}).params
         values = {name: 0 if value is NOW else value for name, value in values.items()}
@@ -84,6 +91,14 @@ def test_no_table_is_read_whole(plan_of: Any, name: str) -> None:
     plan = plan_of((HOT | INDEXED)[name])
     assert plan
     assert full_scans(plan) == []
+
+
+def test_a_page_reads_no_rows_but_those_it_shows(plan_of: Any) -> None:
+    """A deep page, and one of feeds with few articles, is found within an index."""
+    for name in ("newest", "newest of a week", "newest of feeds"):
+        (step, *_) = plan_of((HOT | INDEXED)[name])
+        assert "COVERING INDEX ix_articles_" in step
+    assert "ix_articles_feed" in plan_of(INDEXED["newest of feeds"])[0]
 
 
 @pytest.mark.parametrize("name", HOT)

@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from aggregator.edges.sql import library
+from aggregator.edges.sql import library, search
 from aggregator.edges.sql.engine import Query, among
 from aggregator.edges.sql.feeds import bump, conclusions, hide_tags, show_tags
 from aggregator.edges.sql.schema import (
@@ -87,9 +87,12 @@ def _write(connection: Connection, changed: Sequence[Rejudged], judged_by: str) 
         }
         for r in changed
     ]
+    ids = [r.after.article.id for r in changed]
+    search.withdraw(connection, ids)
     connection.execute(update(articles).where(articles.c.id == bindparam("held")), rows)
-    hide_tags(connection, (r.after.article.id for r in changed))
+    hide_tags(connection, ids)
     show_tags(connection, (r.after for r in changed))
+    search.enter(connection, ids)
 
 
 def stale(connection: Connection, feed_of: library.FeedOf, limit: int) -> tuple[StaleStory, ...]:
@@ -140,10 +143,11 @@ def _let_go(connection: Connection, story_id: str, *, whole: bool) -> None:
     if not whole:
         leaving = leaving.where(articles.c.relevant.is_(false()))
     left = connection.scalars(leaving.order_by(articles.c.id)).all()
-    gone = or_(
-        among(connection, articles.c.id, left), among(connection, articles.c.duplicate_of, left)
-    )
+    copied = among(connection, articles.c.duplicate_of, left)
+    copies = connection.scalars(select(articles.c.id).where(copied)).all()
+    gone = or_(among(connection, articles.c.id, left), copied)
     connection.execute(update(articles).where(gone).values(story_id=None, duplicate_of=None))
+    search.enter(connection, [*left, *copies])
 
 
 def _delete(connection: Connection, story_id: str) -> None:

@@ -1,4 +1,4 @@
-"""A database URL -> transactions. SQLite and PostgreSQL differ here and nowhere else."""
+"""A database URL -> transactions. SQLite and PostgreSQL differ here, and in `search`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    FromClause,
     Row,
     Select,
     Table,
@@ -30,6 +31,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import make_url
 
 from aggregator.edges.sql.columns import clean
@@ -158,6 +160,13 @@ def _place(url: URL) -> str:
     return f"the PostgreSQL database {url.database or ''!r} at {host}{port}"
 
 
+class SqliteCompiler(SQLiteCompiler):
+    """Writes what `with_hint` says after a table: `INDEXED BY`, which SQLAlchemy drops."""
+
+    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:
+        return text
+
+
 def _open(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         file = Path(str(url.database))
@@ -174,6 +183,7 @@ def _open(url: URL) -> Engine:
             max_overflow=35,
             hide_parameters=True,
         )
+        engine.dialect.statement_compiler = SqliteCompiler
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -232,6 +242,10 @@ def _lost_race(error: Exception) -> bool:
 
 _ADVICE = (
     ("malformed", "it is damaged. Restore the latest backup, or move the file away to begin anew"),
+    (
+        "no such module: fts5",
+        "the SQLite of this Python has no full-text search. Run another Python",
+    ),
     ("not a database", "it is no SQLite database, or damaged. Restore the latest backup"),
     ("readonly", "it cannot be written. Check the owner and mode of the file and of its folder"),
     ("unable to open", "it cannot be opened. Check the owner and mode of the file and its folder"),

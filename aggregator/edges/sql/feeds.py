@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from aggregator.edges.sql import search
 from aggregator.edges.sql.columns import clean, columns_of, names
 from aggregator.edges.sql.engine import (
     AnyRow,
@@ -286,6 +287,7 @@ def _insert(connection: Connection, new: Sequence[Judged], judged_by: str) -> in
     ]
     inserted = set(connection.scalars(statement, rows))
     show_tags(connection, [judged for id, judged in wanted.items() if id in inserted])
+    search.enter(connection, inserted)
     return len(inserted)
 
 
@@ -321,6 +323,7 @@ def _edit(connection: Connection, plan: IngestPlan) -> bool:
         .order_by(articles.c.id)
         .with_for_update()
     ).all()
+    search.withdraw(connection, wanted)
     for row in stored:
         judged = _as_first_seen(wanted[row.id], row.seen_at)
         rewritten.append(judged)
@@ -336,6 +339,7 @@ def _edit(connection: Connection, plan: IngestPlan) -> bool:
         )
     hide_tags(connection, map(_id, rewritten))
     show_tags(connection, rewritten)
+    search.enter(connection, wanted)
     return bool(rewritten)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Connection,
     bindparam,
     delete,
@@ -17,10 +18,12 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
     update,
 )
 
-from aggregator.edges.sql.columns import columns_of
+from aggregator.edges.sql import search
+from aggregator.edges.sql.columns import EPOCH, columns_of
 from aggregator.edges.sql.engine import AnyRow, Query, among, insert_into
 from aggregator.edges.sql.feeds import bump
 from aggregator.edges.sql.schema import (
@@ -29,6 +32,7 @@ from aggregator.edges.sql.schema import (
     article_tags,
     articles,
     meta,
+    searchable,
     stale_stories,
     stories,
     story_redirects,
@@ -40,10 +44,16 @@ from aggregator.model import (
     Feed,
     Item,
     Judgement,
+    Search,
     Story,
     StoryItems,
     Verdict,
 )
+
+_RELATED_AMONG = 500
+"""So many of the latest articles with a tag say which tags are related to it."""
+_HOUR = 3_600_000_000
+"""Microseconds."""
 
 FeedOf = Callable[[Connection, str], Feed]
 """The feed of an article: as configured, or as it was stored."""
@@ -75,6 +85,10 @@ def _item(connection: Connection, feed_of: FeedOf, row: AnyRow) -> Item:
     )
 
 
+def _story(row: AnyRow) -> Story:
+    return Story(**dict(zip(STORY, row, strict=True)))
+
+
 def _items(connection: Connection, feed_of: FeedOf, query: Query) -> tuple[Item, ...]:
     return tuple(_item(connection, feed_of, row) for row in connection.execute(query).all())
 
@@ -104,7 +118,7 @@ def placed(
 
 
 def _with_items(connection: Connection, feed_of: FeedOf, query: Query) -> tuple[StoryItems, ...]:
-    found = [Story(**dict(zip(STORY, row, strict=True))) for row in connection.execute(query).all()]
+    found = ranked(connection, query)
     wanted = {id for story in found for id in story.article_ids}
     named = or_(
         among(connection, articles.c.id, wanted),
@@ -164,6 +178,7 @@ def save(connection: Connection, arrangement: Arrangement) -> None:
             )
             .values(duplicate_of=copy.original_id)
         )
+    search.withdraw(connection, (copy.article_id for copy in arrangement.copies))
     heirs = dict(arrangement.merged)
     for old in heirs:
         _redirect(connection, old, _last_heir(heirs, old))
@@ -201,7 +216,7 @@ def save_stories(connection: Connection, changed: Iterable[Story]) -> None:
         {
             "story_id": story.id,
             "slug": slug,
-            **columns_of(story, ("score", "last_at", "seen_at")),
+            **columns_of(story, ("score", "last_at", "seen_at", "updated_at")),
         }
         for story in by_id.values()
         for slug in sorted(set(story.tags))
@@ -234,15 +249,16 @@ def _redirect(connection: Connection, old: str, new: str) -> None:
 def newest(
     *,
     limit: int,
-    tag: str | None,
-    since: datetime | None,
-    until: datetime | None,
-    copies: bool,
+    offset: int = 0,
+    tag: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    copies: bool = False,
 ) -> Query:
-    """The query of `items`; the times of a tag's own table let its index give the order."""
+    """The ids of `items`. The times of a tag's own table let its index give the order."""
     times: Any = articles.c
-    query = _ITEM.where(articles.c.relevant.is_(true()))
     id = articles.c.id
+    query = select(id).where(articles.c.relevant.is_(true()))
     if tag is not None:
         times, id = article_tags.c, article_tags.c.article_id
         query = query.join(article_tags, id == articles.c.id).where(article_tags.c.slug == tag)
@@ -252,21 +268,54 @@ def newest(
         query = query.where(times.seen_at < until)
     if not copies:
         query = query.where(articles.c.duplicate_of.is_(None))
-    return query.order_by(times.seen_at.desc(), times.published_at.desc(), id).limit(limit)
+    query = query.order_by(times.seen_at.desc(), times.published_at.desc(), id)
+    return query.limit(limit).offset(offset)
 
 
-def items(connection: Connection, feed_of: FeedOf, query: Query) -> tuple[Item, ...]:
-    return _items(connection, feed_of, query)
+def items(
+    connection: Connection,
+    feed_of: FeedOf,
+    query: Query,
+    tag: str | None,
+    feeds: Collection[str] | None,
+) -> tuple[Item, ...]:
+    if feeds is not None:
+        query = query.where(among(connection, articles.c.feed_id, feeds))
+        query = query if tag is not None else query.with_hint(*BY_FEED)
+    return of_ids(connection, feed_of, connection.scalars(query).all())
 
 
-def best(*, limit: int, tag: str | None, since: datetime | None, until: datetime | None) -> Query:
+# SQLite has no statistics and would read all articles, the newest first, until enough are of these
+# feeds (90 ms of 100,000). By feed it reads of each no more than the page takes.
+BY_FEED = (articles, "INDEXED BY ix_articles_feed", "sqlite")
+
+
+def item(connection: Connection, feed_of: FeedOf, article_id: str) -> Item | None:
+    return next(iter(_items(connection, feed_of, _ITEM.where(articles.c.id == article_id))), None)
+
+
+def found(
+    connection: Connection, feed_of: FeedOf, asked: Search, limit: int, offset: int
+) -> tuple[Item, ...]:
+    return of_ids(connection, feed_of, search.search(connection, asked, limit, offset))
+
+
+def best(
+    *,
+    limit: int,
+    tag: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    latest: bool = False,
+) -> Query:
     """The query of `stories`. The inner one is answered by an index alone; a week's best may lie
     deep in it, and only the rows that are shown shall be read."""
     ranked: Any = stories.c
     id = stories.c.id
     if tag is not None:
         ranked, id = story_tags.c, story_tags.c.story_id
-    inner = select(id.label("id")).order_by(ranked.score.desc(), id).limit(limit)
+    first = "updated_at" if latest else "score"
+    inner = select(id.label("id")).order_by(ranked[first].desc(), id).limit(limit)
     if tag is not None:
         inner = inner.where(ranked.slug == tag)
     if since is not None:
@@ -275,11 +324,15 @@ def best(*, limit: int, tag: str | None, since: datetime | None, until: datetime
         inner = inner.where(ranked.seen_at < until)
     chosen = inner.subquery("chosen")
     return _STORY.join(chosen, chosen.c.id == stories.c.id).order_by(
-        stories.c.score.desc(), stories.c.id
+        stories.c[first].desc(), stories.c.id
     )
 
 
-def ranked(connection: Connection, feed_of: FeedOf, query: Query) -> tuple[StoryItems, ...]:
+def ranked(connection: Connection, query: Query) -> tuple[Story, ...]:
+    return tuple(_story(row) for row in connection.execute(query).all())
+
+
+def told(connection: Connection, feed_of: FeedOf, query: Query) -> tuple[StoryItems, ...]:
     return _with_items(connection, feed_of, query)
 
 
@@ -303,8 +356,63 @@ def story_or_heir(connection: Connection, feed_of: FeedOf, story_id: str) -> Sto
 def tag_counts(connection: Connection, since: datetime | None) -> dict[str, int]:
     query = select(article_tags.c.slug, func.count()).group_by(article_tags.c.slug)
     if since is not None:
-        query = query.where(article_tags.c.seen_at >= since)
+        # By the articles of that time: a week of 100,000 articles in 1 ms instead of 26.
+        query = query.join(articles, articles.c.id == article_tags.c.article_id)
+        query = query.where(articles.c.relevant.is_(true()), articles.c.seen_at >= since)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def related_tags(connection: Connection, slug: str, limit: int) -> tuple[tuple[str, int], ...]:
+    latest = (
+        select(article_tags.c.article_id)
+        .where(article_tags.c.slug == slug)
+        .order_by(article_tags.c.seen_at.desc(), article_tags.c.published_at.desc())
+        .limit(_RELATED_AMONG)
+        .subquery("chosen")
+    )
+    number = func.count()
+    query = (
+        select(article_tags.c.slug, number)
+        .join(latest, latest.c.article_id == article_tags.c.article_id)
+        .where(article_tags.c.slug != slug)
+        .group_by(article_tags.c.slug)
+        .order_by(number.desc(), article_tags.c.slug)
+        .limit(limit)
+    )
+    return tuple((row[0], row[1]) for row in connection.execute(query))
+
+
+def counted(
+    connection: Connection,
+    since: datetime,
+    until: datetime,
+    tag: str | None,
+    feeds: Collection[str] | None,
+) -> dict[datetime, int]:
+    # With a tag by what is searchable: relevant and no copy, in a row of a tenth of the length.
+    times: Any = articles.c if tag is None else article_tags.c
+    feed_id = articles.c.feed_id if tag is None else searchable.c.feed_id
+    hour = type_coerce(times.seen_at, BigInteger) // _HOUR
+    query = select(hour, func.count()).where(times.seen_at >= since, times.seen_at < until)
+    if tag is None:
+        query = query.where(articles.c.relevant.is_(true()), articles.c.duplicate_of.is_(None))
+    else:
+        query = query.join(searchable, searchable.c.article_id == article_tags.c.article_id)
+        query = query.where(article_tags.c.slug == tag)
+    if feeds is not None:
+        query = query.where(among(connection, feed_id, feeds))
+        query = query if tag is not None else query.with_hint(*BY_FEED)
+    rows = connection.execute(query.group_by(hour))
+    return {EPOCH + timedelta(hours=row[0]): row[1] for row in rows}
+
+
+def latest_before(connection: Connection, moment: datetime) -> datetime | None:
+    found: datetime | None = connection.scalar(
+        select(func.max(articles.c.seen_at)).where(
+            articles.c.relevant.is_(true()), articles.c.seen_at < moment
+        )
+    )
+    return found
 
 
 def counts(connection: Connection, start: datetime, end: datetime) -> tuple[int, int, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    event,
 )
 
 from aggregator.edges.sql.columns import Document, Key, Time, Words, names
@@ -127,6 +129,13 @@ stories = Table(
 Index("ix_stories_last", stories.c.last_at)
 # Holds the times as well, so that a best list of one week walks the index alone.
 Index("ix_stories_best", stories.c.score.desc(), stories.c.id, stories.c.last_at, stories.c.seen_at)
+Index(
+    "ix_stories_latest",
+    stories.c.updated_at.desc(),
+    stories.c.id,
+    stories.c.last_at,
+    stories.c.seen_at,
+)
 
 story_tags = Table(
     "story_tags",
@@ -136,12 +145,21 @@ story_tags = Table(
     Column("score", Float, nullable=False),
     _time("last_at"),
     _time("seen_at"),
+    Column("updated_at", Time, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 Index(
     "ix_story_tags_best",
     story_tags.c.slug,
     story_tags.c.score.desc(),
+    story_tags.c.story_id,
+    story_tags.c.last_at,
+    story_tags.c.seen_at,
+)
+Index(
+    "ix_story_tags_latest",
+    story_tags.c.slug,
+    story_tags.c.updated_at.desc(),
     story_tags.c.story_id,
     story_tags.c.last_at,
     story_tags.c.seen_at,
@@ -178,10 +196,18 @@ articles = Table(
     _words("certainty"),
     Column("tags", Document(tuple[Tagging, ...]), nullable=False),
     Column("story_id", Key, ForeignKey("stories.id")),
-    Column("duplicate_of", Key, ForeignKey("articles.id"), index=True),
+    Column("duplicate_of", Key, ForeignKey("articles.id")),
     Column("titles", Document(tuple[FormerTitle, ...]), nullable=False),
     Column("judged_by", Words, nullable=False, server_default="unknown"),
     Column("relays", Document(Strings), nullable=False, server_default="[]"),
+)
+_IS_COPY = articles.c.duplicate_of.is_not(None)
+# Copies only: SQLite would else look up "no copy" in it, which nearly all articles are.
+Index(
+    "ix_articles_duplicate_of",
+    articles.c.duplicate_of,
+    sqlite_where=_IS_COPY,
+    postgresql_where=_IS_COPY,
 )
 Index(
     "ix_articles_newest",
@@ -189,6 +215,17 @@ Index(
     articles.c.seen_at.desc(),
     articles.c.published_at.desc(),
     articles.c.id,
+    # Copies are left out of a list within the index: deep pages read no rows that they do not show.
+    articles.c.duplicate_of,
+)
+Index(
+    "ix_articles_feed",
+    articles.c.feed_id,
+    articles.c.relevant,
+    articles.c.seen_at.desc(),
+    articles.c.published_at.desc(),
+    articles.c.id,
+    articles.c.duplicate_of,
 )
 Index("ix_articles_story", articles.c.story_id, articles.c.relevant, articles.c.published_at)
 Index("ix_articles_seen", articles.c.seen_at, articles.c.relevant, articles.c.duplicate_of)
@@ -222,6 +259,31 @@ Index(
     article_tags.c.published_at.desc(),
     article_tags.c.article_id,
 )
+
+# What can be searched; the terms are in an index of each engine's own kind, which is no table to
+# SQLAlchemy.
+searchable = Table(
+    "searchable",
+    metadata,
+    Column("article_id", Key, ForeignKey("articles.id"), primary_key=True),
+    Column("feed_id", Key, ForeignKey("feeds.id"), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_searchable_number", searchable.c.number, searchable.c.article_id, searchable.c.feed_id)
+# Contentless, as the articles hold the text; `ascii` leaves all beyond ASCII as it is.
+_FTS5 = """CREATE VIRTUAL TABLE search_terms USING fts5(
+    terms, content='', columnsize=0, tokenize="ascii tokenchars ':-_.~%'"
+)"""
+_VECTOR = "ALTER TABLE searchable ADD COLUMN terms tsvector NOT NULL"
+_VECTORS = "CREATE INDEX ix_searchable_terms ON searchable USING gin (terms)"
+for _dialect, _statement in (
+    ("sqlite", _FTS5),
+    ("postgresql", _VECTOR),
+    ("postgresql", _VECTORS),
+):
+    _made = DDL(_statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
+    event.listen(searchable, "after_create", _made.execute_if(dialect=_dialect))
 
 sightings = Table(
     "sightings",

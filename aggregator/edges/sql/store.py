@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from aggregator.edges.sql import archive, library, mails
+from aggregator.edges.sql import archive, library, mails, search
 from aggregator.edges.sql import feeds as visits
 from aggregator.edges.sql import hubs as subscriptions
 from aggregator.edges.sql.engine import Database
@@ -28,8 +28,10 @@ from aggregator.model import (
     Reading,
     Rejudged,
     Renewal,
+    Search,
     Settlement,
     StaleStory,
+    Story,
     StoryItems,
     Subscriber,
 )
@@ -43,6 +45,7 @@ def open_store(url: str, feeds: Mapping[str, Feed]) -> SqlStore:
     database = Database(url)
     try:
         migrate(database)
+        database.read(search.check)
     except BaseException:
         database.close()
         raise
@@ -102,10 +105,6 @@ class SqlStore:
     def article_counts(self) -> dict[str, int]:
         return self.database.read(visits.article_counts)
 
-    def former_titles(self, article_id: str) -> tuple[FormerTitle, ...]:
-        """What the headline said before it was edited, earliest first (the latest 20)."""
-        return self.database.read(visits.former_titles, article_id)
-
     # ── hubs ─────────────────────────────────────────────────────────────────────────────────────
 
     def hubs(self, feed_id: str | None = None) -> tuple[HubSubscription, ...]:
@@ -138,16 +137,29 @@ class SqlStore:
         self,
         *,
         limit: int,
+        offset: int = 0,
         tag: str | None = None,
+        feeds: Collection[str] | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         copies: bool = False,
     ) -> tuple[Item, ...]:
-        query = library.newest(limit=limit, tag=tag, since=since, until=until, copies=copies)
-        return self.database.read(library.items, self._feed_of, query)
+        query = library.newest(
+            limit=limit, offset=offset, tag=tag, since=since, until=until, copies=copies
+        )
+        return self.database.read(library.items, self._feed_of, query, tag, feeds)
+
+    def item(self, article_id: str) -> Item | None:
+        return self.database.read(library.item, self._feed_of, article_id)
+
+    def former_titles(self, article_id: str) -> tuple[FormerTitle, ...]:
+        return self.database.read(visits.former_titles, article_id)
 
     def copies_of(self, article_ids: Sequence[str]) -> tuple[Item, ...]:
         return self.database.read(library.copies_of, self._feed_of, article_ids)
+
+    def search(self, asked: Search, *, limit: int, offset: int = 0) -> tuple[Item, ...]:
+        return self.database.read(library.found, self._feed_of, asked, limit, offset)
 
     def stories(
         self,
@@ -156,15 +168,43 @@ class SqlStore:
         tag: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        latest: bool = False,
     ) -> tuple[StoryItems, ...]:
+        query = library.best(limit=limit, tag=tag, since=since, until=until, latest=latest)
+        return self.database.read(library.told, self._feed_of, query)
+
+    def ranked(
+        self,
+        *,
+        limit: int,
+        tag: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> tuple[Story, ...]:
         query = library.best(limit=limit, tag=tag, since=since, until=until)
-        return self.database.read(library.ranked, self._feed_of, query)
+        return self.database.read(library.ranked, query)
 
     def story(self, story_id: str) -> StoryItems | str | None:
         return self.database.read(library.story, self._feed_of, story_id)
 
     def tag_counts(self, since: datetime | None = None) -> dict[str, int]:
         return self.database.read(library.tag_counts, since)
+
+    def related_tags(self, slug: str, limit: int) -> tuple[tuple[str, int], ...]:
+        return self.database.read(library.related_tags, slug, limit)
+
+    def counted(
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        tag: str | None = None,
+        feeds: Collection[str] | None = None,
+    ) -> dict[datetime, int]:
+        return self.database.read(library.counted, since, until, tag, feeds)
+
+    def latest_before(self, moment: datetime) -> datetime | None:
+        return self.database.read(library.latest_before, moment)
 
     def counts(self, start: datetime, end: datetime) -> tuple[int, int, int]:
         return self.database.read(library.counts, start, end)

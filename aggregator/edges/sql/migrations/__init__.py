@@ -10,10 +10,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from aggregator.edges.sql import search
 from aggregator.edges.sql.engine import Database
 from aggregator.errors import StoreError
 
-HEAD = "0005"
+HEAD = "0006"
 _LOCK = 0x4B44_4431
 """Any number, but for ever the same: the advisory lock of everybody who migrates this database."""
 
@@ -57,3 +58,6 @@ def _upgrade(connection: Connection, place: str) -> None:
             f"The tables in {place} were made by a newer release ({error}). "
             "Install that release again, or restore a backup made with this one."
         ) from error
+    # Here, and not in a revision: by then the tables are as the program knows them. A revision that
+    # changes how terms are made empties the index.
+    search.fill(connection)
