@@ -20,6 +20,7 @@ from typing import Any
 
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from starlette.types import ASGIApp
 
 from aggregator import jobs
 from aggregator.errors import AggregatorError
@@ -29,6 +30,13 @@ from aggregator.model import FeedStatus, VisitReport
 from aggregator.ports import Tools
 from aggregator.render.safe import shown
 from aggregator.steps import health
+
+try:
+    import uvloop
+except ImportError:  # there is none for Windows
+    _new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+else:
+    _new_loop = uvloop.new_event_loop
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +54,24 @@ RETAG_BATCH = 100
 RETAG_SHARE = 0.25
 """Of the time, at most: polling and pages go first."""
 STOP_WITHIN = timedelta(seconds=4)
+
+
+def finish(main: Coroutine[Any, Any, None]) -> None:
+    """Run to the end, on uvloop where there is one: it answers twice as many readers."""
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        runner.run(main)
+
+
+def serving(app: ASGIApp) -> uvicorn.Config:
+    """How the site is served."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=2,
+        server_header=False,
+    )
 
 
 class Embedded:
@@ -70,20 +96,11 @@ class Embedded:
     async def run(self, host: str, port: int, *, ready: Callable[[int], None]) -> None:
         """Serve until SIGTERM or SIGINT. `ready` gets the port once pages can be opened."""
         listener = _listen(host, port)
-        server = _Server(
-            uvicorn.Config(
-                application(self.tools, delivered=self._delivered),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                timeout_graceful_shutdown=2,
-                server_header=False,
-            )
-        )
+        server = _Server(serving(application(self.tools, delivered=self._delivered)))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        served = asyncio.create_task(server.serve(sockets=[listener]))
         await asyncio.to_thread(partial(jobs.register, self.tools, spread=True))
         # What was known before this start was told then: only changes are news.
         self._statuses = health.statuses(await asyncio.to_thread(jobs.health, self.tools))
@@ -91,7 +108,7 @@ class Embedded:
         scheduler.start()
         ready(listener.getsockname()[1])
         stopped = asyncio.create_task(self._stopping.wait())
-        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({served, stopped}, return_when=asyncio.FIRST_COMPLETED)
         self._stopping.set()
         log.info("stopping")
         _end_within(STOP_WITHIN)
@@ -99,7 +116,7 @@ class Embedded:
         scheduler.shutdown(wait=False)
         await self._drain()
         server.should_exit = True
-        await serving
+        await served
         stopped.cancel()
         await self.tools.fetch.aclose()
 

@@ -14,7 +14,8 @@ from aggregator.hosts.site import Moved, Page
 from aggregator.hosts.web.negotiation import Query
 
 BROTLI_QUALITY = 5
-"""A feed of 500 entries: 4 gives up 4 %, 6 takes half as long again for 1 % (`make bench`)."""
+"""A feed of 500 entries, 559 KB: 103 KB in 9 ms; gzip needs 10 ms for 112 KB, quality 7 needs 14 ms
+for 4 % less, and 11 a whole second for 12 % less."""
 GZIP_LEVEL = 6
 _LEAST = 1_000
 """Bytes. What is smaller fits one packet anyway."""
