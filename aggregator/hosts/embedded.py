@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -25,6 +26,7 @@ from starlette.types import ASGIApp
 from aggregator import jobs
 from aggregator.errors import AggregatorError
 from aggregator.hosts import rounds
+from aggregator.hosts.announcing import Announcer
 from aggregator.hosts.web import application
 from aggregator.model import FeedStatus, VisitReport
 from aggregator.ports import Tools
@@ -85,6 +87,7 @@ class Embedded:
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._poller = rounds.Poller(tools, self._start, self._told)
+        self._announcer = Announcer(tools, time.monotonic)
         self._unarranged = True
         """Visits ended since stories were last built, in this life or the one before."""
         self._arrange_after = 0.0
@@ -130,6 +133,7 @@ class Embedded:
             (self._poll, TICK),
             (self._arrange, TICK),
             (self._hubs, HUB_TICK),
+            (self._announce, HUB_TICK),
             (self._digest, DIGEST_TICK),
             (self._health, HEALTH_TICK),
             (self._retag, RETAG_TICK),
@@ -179,6 +183,9 @@ class Embedded:
     async def _hubs(self) -> None:
         """Ask the hubs that are due; a hub that hangs ends with its time-out."""
         await jobs.subscribe_hubs(self.tools)
+
+    async def _announce(self) -> None:
+        await self._announcer.announce()
 
     async def _arrange(self) -> None:
         """Build stories once all is quiet, and now and then while it is not; one at a time."""
