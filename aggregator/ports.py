@@ -320,9 +320,9 @@ class Fetch(Protocol):
 
 
 class AskHub(Protocol):
-    """One request to a hub. Never raises for what the far side does."""
+    """One request to a hub. Never raises for what the far side does. A list repeats its field."""
 
-    async def __call__(self, hub: str, form: Mapping[str, str]) -> HubAnswer: ...
+    async def __call__(self, hub: str, form: Mapping[str, str | list[str]]) -> HubAnswer: ...
 
 
 class Send(Protocol):

@@ -52,6 +52,14 @@ def _http_url(value: Any) -> Any:
     return value
 
 
+def _hub(value: Any) -> Any:
+    if value == "":
+        return value
+    if not isinstance(value, str) or "@" in value.partition("?")[0]:
+        raise ValueError("expected the address of a hub without user and password: all see it")
+    return _http_url(value)
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
@@ -64,6 +72,7 @@ Cron = Annotated[str, BeforeValidator(_cron), WithJsonSchema({"type": "string"})
 HttpUrl = Annotated[
     str, BeforeValidator(_http_url), WithJsonSchema({"type": "string", "format": "uri"})
 ]
+HubUrl = Annotated[str, BeforeValidator(_hub), WithJsonSchema({"type": "string"})]
 
 
 class Rules(BaseModel):
@@ -84,6 +93,8 @@ class Site(Rules):
     """Zone in which pages and letters show times."""
     contact: str = ""
     """Address of the operator, shown to readers and in the User-Agent."""
+    hub: HubUrl = ""
+    """A WebSub hub that is told when our feeds change and tells their readers."""
 
 
 class Polling(Rules):

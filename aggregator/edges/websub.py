@@ -35,11 +35,11 @@ class HubRequest:
         """Let go of the look-up threads."""
         self._backend.close()
 
-    async def __call__(self, hub: str, form: Mapping[str, str]) -> HubAnswer:
+    async def __call__(self, hub: str, form: Mapping[str, str | list[str]]) -> HubAnswer:
         """POST the form. Whatever the hub does becomes a value, in a sentence without the form."""
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
-                return await self._follow(hub, urlencode(form).encode())
+                return await self._follow(hub, urlencode(form, doseq=True).encode())
         except TimeoutError:
             return _refused(f"the hub gave no answer within {DEADLINE_SECONDS:g} s")
         except (AddressRefused, Unreachable) as error:

@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -20,15 +21,24 @@ from typing import Any
 
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from starlette.types import ASGIApp
 
 from aggregator import jobs
 from aggregator.errors import AggregatorError
 from aggregator.hosts import rounds
+from aggregator.hosts.announcing import Announcer
 from aggregator.hosts.web import application
 from aggregator.model import FeedStatus, VisitReport
 from aggregator.ports import Tools
 from aggregator.render.safe import shown
 from aggregator.steps import health
+
+try:
+    import uvloop
+except ImportError:  # there is none for Windows
+    _new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+else:
+    _new_loop = uvloop.new_event_loop
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +58,24 @@ RETAG_SHARE = 0.25
 STOP_WITHIN = timedelta(seconds=4)
 
 
+def finish(main: Coroutine[Any, Any, None]) -> None:
+    """Run to the end, on uvloop where there is one: it answers twice as many readers."""
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        runner.run(main)
+
+
+def serving(app: ASGIApp) -> uvicorn.Config:
+    """How the site is served."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=2,
+        server_header=False,
+    )
+
+
 class Embedded:
     """One process of `aggregator run`."""
 
@@ -59,6 +87,7 @@ class Embedded:
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._poller = rounds.Poller(tools, self._start, self._told)
+        self._announcer = Announcer(tools, time.monotonic)
         self._unarranged = True
         """Visits ended since stories were last built, in this life or the one before."""
         self._arrange_after = 0.0
@@ -70,20 +99,11 @@ class Embedded:
     async def run(self, host: str, port: int, *, ready: Callable[[int], None]) -> None:
         """Serve until SIGTERM or SIGINT. `ready` gets the port once pages can be opened."""
         listener = _listen(host, port)
-        server = _Server(
-            uvicorn.Config(
-                application(self.tools, delivered=self._delivered),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                timeout_graceful_shutdown=2,
-                server_header=False,
-            )
-        )
+        server = _Server(serving(application(self.tools, delivered=self._delivered)))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        served = asyncio.create_task(server.serve(sockets=[listener]))
         await asyncio.to_thread(partial(jobs.register, self.tools, spread=True))
         # What was known before this start was told then: only changes are news.
         self._statuses = health.statuses(await asyncio.to_thread(jobs.health, self.tools))
@@ -91,7 +111,7 @@ class Embedded:
         scheduler.start()
         ready(listener.getsockname()[1])
         stopped = asyncio.create_task(self._stopping.wait())
-        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({served, stopped}, return_when=asyncio.FIRST_COMPLETED)
         self._stopping.set()
         log.info("stopping")
         _end_within(STOP_WITHIN)
@@ -99,7 +119,7 @@ class Embedded:
         scheduler.shutdown(wait=False)
         await self._drain()
         server.should_exit = True
-        await serving
+        await served
         stopped.cancel()
         await self.tools.fetch.aclose()
 
@@ -113,6 +133,7 @@ class Embedded:
             (self._poll, TICK),
             (self._arrange, TICK),
             (self._hubs, HUB_TICK),
+            (self._announce, HUB_TICK),
             (self._digest, DIGEST_TICK),
             (self._health, HEALTH_TICK),
             (self._retag, RETAG_TICK),
@@ -162,6 +183,9 @@ class Embedded:
     async def _hubs(self) -> None:
         """Ask the hubs that are due; a hub that hangs ends with its time-out."""
         await jobs.subscribe_hubs(self.tools)
+
+    async def _announce(self) -> None:
+        await self._announcer.announce()
 
     async def _arrange(self) -> None:
         """Build stories once all is quiet, and now and then while it is not; one at a time."""

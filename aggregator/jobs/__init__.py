@@ -4,7 +4,7 @@ The truth is in the tables. To lose or to double a job is harmless.
 
 visits      claim, ask, ingest, settle: the feeds that are due
 unpolled    receive, backfill: documents that no poll brought
-hubs        subscribe_hubs
+hubs        subscribe_hubs; publish: our own feeds
 checking    check: a visit explained, nothing stored
 stories     arrange
 retag       retag, waiting: stored articles judged by the present taxonomy
@@ -12,7 +12,7 @@ issues      draft, compose, deliver
 """
 
 from aggregator.jobs.checking import Checked, check
-from aggregator.jobs.hubs import hubs_can_reach, subscribe_hubs
+from aggregator.jobs.hubs import hub_reads_us, hubs_can_reach, publish, subscribe_hubs
 from aggregator.jobs.issues import Delivery, compose, compose_letter, deliver, draft, render
 from aggregator.jobs.retag import Batch, retag, waiting
 from aggregator.jobs.stories import arrange
@@ -33,9 +33,11 @@ __all__ = [
     "deliver",
     "draft",
     "health",
+    "hub_reads_us",
     "hubs_can_reach",
     "ingest",
     "news",
+    "publish",
     "receive",
     "register",
     "render",

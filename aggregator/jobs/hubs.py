@@ -1,4 +1,4 @@
-"""Feeds that name a hub -> subscriptions, renewals and farewells (WebSub)."""
+"""Feeds that name a hub -> subscriptions, renewals and farewells (WebSub). Our feeds -> our hub."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import logging
 from datetime import datetime
 
-from aggregator.model import Feed, HubSubscription, Reading
+from aggregator.model import Feed, HubAnswer, HubSubscription, Reading
 from aggregator.ports import Tools
 from aggregator.steps import websub
 
@@ -23,6 +23,22 @@ def hubs_can_reach(tools: Tools) -> bool:
         and not tools.replay
         and websub.reachable(tools.config.site.url, allow_private=rules.allow_private_networks)
     )
+
+
+def hub_reads_us(tools: Tools) -> bool:
+    """Whether there is a hub to tell of our own feeds, and it can fetch them."""
+    config = tools.config
+    return (
+        config.site.hub != ""
+        and not tools.replay
+        and websub.reachable(config.site.url, allow_private=config.polling.allow_private_networks)
+    )
+
+
+async def publish(tools: Tools) -> HubAnswer:
+    """Tell our hub that our feeds changed; it fetches them and finds out what did."""
+    site = tools.config.site
+    return await tools.ask_hub(site.hub, websub.publication(site.url))
 
 
 def note_hub(tools: Tools, feed: Feed, reading: Reading, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Which hub to ask for which feed, when to ask again, and what to believe of what it sends.
 
-https://www.w3.org/TR/websub/, the part of the subscriber.
+https://www.w3.org/TR/websub/, the part of the subscriber; and what our own hub is told.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from aggregator.model import Fetched, HubAnswer, HubSubscription, Reading
 
+TOPICS = ("/atom.xml", "/stories.atom", "/feed.json")
+"""The feeds of ours that a hub is told of. No other may name it: who is subscribed polls less."""
 LEASE = timedelta(days=10)
 """What we ask for; the hub decides."""
 PAUSE = timedelta(days=1)
@@ -244,3 +246,19 @@ def signed(secret: str, signature: str, body: bytes) -> bool:
         return False
     good = hmac.new(secret.encode(), body, method.lower()).hexdigest()
     return hmac.compare_digest(good.encode(), given.strip().lower().encode())
+
+
+# ── what we publish ──────────────────────────────────────────────────────────────────────────────
+
+
+def topic(site_url: str, path: str) -> str:
+    """The address under which a hub knows one of our feeds."""
+    return site_url.rstrip("/") + path
+
+
+def publication(site_url: str) -> dict[str, str | list[str]]:
+    """The fields of the request that tells a hub of changed feeds.
+
+    WebSub leaves it to the two of them (section 6); this is what PubSubHubbub had and hubs take.
+    """
+    return {"hub.mode": "publish", "hub.url": [topic(site_url, path) for path in TOPICS]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -33,6 +33,16 @@ FEEDS = {
         make.feed("hostile-daily", title=HOSTILE[:80], publisher=HOSTILE[:80]),
     )
 }
+
+
+@dataclass
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
 
 
 def judged(feed: Feed, id: str, title: str, *tags: str, **changes: object) -> Judged:

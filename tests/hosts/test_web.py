@@ -16,7 +16,7 @@ from aggregator.model import Arrangement
 from aggregator.ports import Tools
 from aggregator.steps import tokens
 from tests import make
-from tests.hosts.site import FEEDS, installation, judged, put
+from tests.hosts.site import FEEDS, Clock, installation, judged, put
 
 
 @pytest.fixture
@@ -26,8 +26,13 @@ def tools(tmp_path: Path) -> Iterator[Tools]:
 
 
 @pytest.fixture
-def client(tools: Tools) -> Iterator[TestClient]:
-    with TestClient(application(tools), follow_redirects=False) as made:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def client(tools: Tools, clock: Clock) -> Iterator[TestClient]:
+    with TestClient(application(tools, clock=clock), follow_redirects=False) as made:
         yield made
 
 
@@ -76,12 +81,17 @@ def test_what_is_not_there_is_a_404_page(client: TestClient, path: str) -> None:
     assert "text/html" in answer.headers["content-type"]
 
 
-def test_a_new_article_changes_what_is_kept(client: TestClient, tools: Tools) -> None:
+def test_a_new_article_is_shown_within_a_second(
+    client: TestClient, tools: Tools, clock: Clock
+) -> None:
     before = client.get("/atom.xml")
+    asked = {"If-None-Match": before.headers["etag"]}
     feed = FEEDS["seoul-daily"]
     put(tools, feed, judged(feed, "later", "A later report", "nuclear-talks"))
-    after = client.get("/atom.xml", headers={"If-None-Match": before.headers["etag"]})
+    clock.seconds += 1
+    after = client.get("/atom.xml", headers=asked)
     assert after.status_code == 200
+    assert after.headers["etag"] != before.headers["etag"]
     assert "A later report" in after.text
 
 

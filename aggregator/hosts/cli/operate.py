@@ -29,7 +29,7 @@ from aggregator.hosts.cli.options import (
     told,
     tools,
 )
-from aggregator.hosts.embedded import Embedded
+from aggregator.hosts.embedded import Embedded, finish
 from aggregator.hosts.export import export as write_site
 from aggregator.model import Outcome, VisitReport
 from aggregator.ports import Tools
@@ -63,7 +63,7 @@ def run(
     """Poll, build stories, mail and serve the site, all in this one process."""
     with tools(config, data, verbose=verbose) as opened:
         _no_server_configured(opened)
-        asyncio.run(_serve(opened, host, port))
+        finish(_serve(opened, host, port))
 
 
 async def _serve(opened: Tools, host: str, port: int, *, open_page: str | None = None) -> None:
@@ -220,13 +220,7 @@ def demo(
                 f"A sample week: {done.articles} articles of {len(opened.feeds)} example feeds, "
                 f"{done.relevant} about Korea diplomacy; the digest is in {folder / 'outbox'}"
             )
-            asyncio.run(
-                _serve(
-                    opened,
-                    host,
-                    port,
-                    open_page=f"/digests/{done.period}" if open_browser else None,
-                )
-            )
+            page = f"/digests/{done.period}" if open_browser else None
+            finish(_serve(opened, host, port, open_page=page))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,84 @@
+"""The site and the feeds over HTTP.
+
+documents    what everybody reads: kept, compressed, conditional (plain ASGI)
+unsubscribe  what one reader asks for
+hub          what hubs ask and deliver
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from aggregator.errors import AggregatorError
+from aggregator.hosts.site import Site
+from aggregator.hosts.web.documents import Documents
+from aggregator.hosts.web.headers import secured
+from aggregator.hosts.web.hub import Hub
+from aggregator.hosts.web.unsubscribe import unsubscribe
+from aggregator.ports import Tools
+from aggregator.render.links import Links
+
+log = logging.getLogger(__name__)
+
+LANGUAGES = ("en", "ko")
+"""Of the pages, the default one first."""
+
+
+def application(
+    tools: Tools,
+    *,
+    sites: Mapping[str, Site] | None = None,
+    delivered: Callable[[], None] = lambda: None,
+    clock: Callable[[], float] = time.monotonic,
+) -> ASGIApp:
+    """The ASGI application of one installation.
+
+    `sites`: language -> its site, the default one first. `delivered` is called when a hub has
+    brought new articles: they belong to no story yet. `clock`: seconds that only grow; says how
+    old what is kept may be.
+    """
+    sites = sites or dict.fromkeys(LANGUAGES, Site(tools, Links()))
+    documents = Documents(tools, sites, clock=clock)
+    routes = [
+        Route("/unsubscribe/{token}", unsubscribe(tools, sites), methods=["GET", "POST"]),
+        Route("/websub/{token}", Hub(tools, delivered).handle, methods=["GET", "POST"]),
+        Route("/healthz", lambda request: PlainTextResponse("alive\n")),
+        Route("/readyz", _ready(tools)),
+    ]
+    others = secured(Starlette(routes=routes, exception_handlers={AggregatorError: _failed}))
+    theirs = tuple(route.path.partition("{")[0] for route in routes)
+
+    # Ahead of the framework's router, which takes longer than a document that is kept.
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(theirs):
+            await others(scope, receive, send)
+        else:
+            await documents(scope, receive, send)
+
+    return app
+
+
+def _ready(tools: Tools) -> Callable[[Request], Response]:
+    def handler(request: Request) -> Response:
+        try:
+            tools.store.check()
+        except AggregatorError as error:
+            return JSONResponse({"ready": False, "reason": str(error)}, status_code=503)
+        return JSONResponse({"ready": True})
+
+    return handler
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    log.error("page failed: %s", error, extra={"path": request.url.path})
+    return PlainTextResponse(
+        "The site cannot be shown just now. Please come back in a minute.\n", status_code=503
+    )

@@ -1,0 +1,57 @@
+"""The way out: the link at the foot of each letter."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aggregator.hosts.site import Page, Site
+from aggregator.hosts.web import negotiation
+from aggregator.ports import Tools
+from aggregator.steps import tokens
+
+log = logging.getLogger(__name__)
+
+
+def unsubscribe(tools: Tools, sites: Mapping[str, Site]) -> Callable[[Request], Response]:
+    """GET asks and changes nothing (scanners follow links); POST acts, and may be repeated."""
+
+    def handler(request: Request) -> Response:
+        asked = request.headers.get("accept-language", "")
+        site = sites[negotiation.language(asked, tuple(sites))]
+        here = request.url.path
+        subject = tokens.subject_of(tools.secret, "unsubscribe", request.path_params["token"])
+        if subject is None:
+            page = site.message(
+                here,
+                "This link is not valid",
+                "It may have been cut off. Open the link at the foot of your latest letter.",
+            )
+            return _response(page, 404)
+        if request.method != "POST":
+            return _response(
+                site.message(
+                    here,
+                    "Unsubscribe",
+                    "Shall we stop sending you the digest?",
+                    button="Unsubscribe",
+                )
+            )
+        subscriber = tools.store.subscriber(subject)
+        if subscriber is not None and tools.store.remove_subscriber(
+            subscriber.address, tools.clock()
+        ):
+            log.info("unsubscribed", extra={"subscriber": subject})
+        return _response(
+            site.message(here, "You are unsubscribed", "No further digest will be sent to you.")
+        )
+
+    return handler
+
+
+def _response(page: Page, status: int = 200) -> Response:
+    headers = {"Cache-Control": "no-store"}  # the address is one reader's alone
+    return Response(page.body, status, headers, page.media_type)
