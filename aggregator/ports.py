@@ -42,6 +42,7 @@ from aggregator.model import (
     Subscriber,
     Validators,
 )
+from aggregator.render.language import Language
 from aggregator.rules import Configuration
 from aggregator.taxonomy import Taxonomy
 
@@ -360,4 +361,7 @@ class Tools:
     open_mail: Callable[[], Send]
     mail_is_file: bool
     """Letters go to files: no server is configured."""
-    templates: Environment
+    languages: Mapping[str, Language]
+    """Code -> what the pages can be read in, English first."""
+    templates: Mapping[str, Environment]
+    """The same codes -> the templates in that language."""

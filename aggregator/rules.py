@@ -91,6 +91,8 @@ class Site(Rules):
     description: str = "How each capital reports Korea diplomacy, gathered from public feeds."
     timezone: Zone = "Asia/Seoul"
     """Zone in which pages and letters show times."""
+    language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")
+    """Language of the pages when the reader's browser asks for none that the site speaks."""
     contact: str = ""
     """Address of the operator, shown to readers and in the User-Agent."""
     hub: HubUrl = ""

@@ -18,8 +18,9 @@ from aggregator.edges.parsing import ParserPool
 from aggregator.edges.smtp import open_send
 from aggregator.edges.sql.store import open_store
 from aggregator.edges.websub import HubRequest
-from aggregator.errors import StoreError
+from aggregator.errors import ConfigError, StoreError
 from aggregator.ports import Tools
+from aggregator.render.language import languages
 from aggregator.render.templates import environment
 from aggregator.rules import Relevance
 from aggregator.steps import relevance
@@ -48,6 +49,15 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
         ) from error
     outbox = loaded.data / "outbox"
     own = loaded.path.parent / "templates"
+    catalogues = loaded.path.parent / "locale"
+    spoken = languages([catalogues] if catalogues.is_dir() else [])
+    if config.site.language not in spoken:
+        known = ", ".join(spoken)
+        finding = (
+            f"{loaded.path}: site.language: {config.site.language!r} has no catalogue; choose one "
+            f"of {known}, or add {catalogues / config.site.language}.po"
+        )
+        raise ConfigError((finding,))
     mail_url = config.mail.url.get_secret_value()
     taxonomy = taxonomy_of(loaded)
     with ExitStack() as stack:
@@ -81,7 +91,11 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
             stop_reading=pool.close,
             open_mail=lambda: open_send(mail_url, config.mail, outbox),
             mail_is_file=not mail_url.startswith("smtp"),
-            templates=environment([own] if own.is_dir() else []),
+            languages=spoken,
+            templates={
+                code: environment([own] if own.is_dir() else [], language)
+                for code, language in spoken.items()
+            },
         )
 
 

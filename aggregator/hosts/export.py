@@ -6,9 +6,9 @@ import os
 import tempfile
 from pathlib import Path
 
-from aggregator.hosts.site import Site
+from aggregator.hosts.site import everything
 from aggregator.ports import Tools
-from aggregator.render.links import Links, file_of
+from aggregator.render.links import file_of
 
 _LIST = ".aggregator-files"
 """What the last export wrote: only that is ever removed again."""
@@ -23,7 +23,7 @@ def export(tools: Tools, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     former = _former(folder)
     written: list[str] = []
-    for path, page in Site(tools, Links(static=True)).everything():
+    for path, page in everything(tools):
         name = file_of(path)
         _replace(folder / name, page.body)
         written.append(name)

@@ -12,6 +12,7 @@ from datetime import timedelta
 from aggregator.errors import NotFound
 from aggregator.model import Issue, Ledger, Mail, MailState, OutboxItem, Period, Subscriber
 from aggregator.ports import Send, Tools
+from aggregator.render.language import ENGLISH
 from aggregator.render.mail import Body, body, letter
 from aggregator.steps import delivery, digest, periods, polling, tokens
 
@@ -152,7 +153,11 @@ def render(tools: Tools, issue: Issue) -> Body:
     """HTML and text of an issue, before they are made out to a reader."""
     config = tools.config
     return body(
-        issue, site=config.site, mail=config.mail, env=tools.templates, taxonomy=tools.taxonomy
+        issue,
+        site=config.site,
+        mail=config.mail,
+        env=tools.templates[ENGLISH.code],
+        taxonomy=tools.taxonomy,
     )
 
 

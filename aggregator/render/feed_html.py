@@ -11,9 +11,10 @@ from markupsafe import escape
 
 from aggregator.model import Coverage, Difference, Issue, IssueStory, Item, Story
 from aggregator.render import charts
+from aggregator.render.language import ENGLISH
 from aggregator.render.links import digest_path, story_path, tag_path
 from aggregator.render.safe import headline, language_tag, shown, web_link
-from aggregator.render.templates import TagNames, clock, day, plural, stamp
+from aggregator.render.templates import TagNames, plural
 from aggregator.rules import Site
 from aggregator.steps.perspectives import GROUPS, group_of
 
@@ -88,7 +89,7 @@ def _first(story: Story, reports: Sequence[Item], page: str, site: Site) -> list
     if not reports:
         return []
     count, zone = _linked(page, plural(len(reports), "report")), site.timezone
-    when = f"{day(story.first_at, zone)}, {clock(story.first_at, zone)} ({zone})"
+    when = f"{ENGLISH.day(story.first_at, zone)}, {ENGLISH.clock(story.first_at, zone)} ({zone})"
     return [_p(f"{count}. First: {_e(whereabouts(reports[0]))}, {_e(when)}.")]
 
 
@@ -114,7 +115,7 @@ def _differs(difference: Difference, taxonomy: TagNames) -> str:
 def _headlines(reports: Sequence[Item], page: str, site: Site) -> list[str]:
     told = [
         _linked(web_link(i.article.url), headline(i.article.title), i.article.language)
-        + _e(f" – {whereabouts(i)}, {stamp(i.article.published_at, site.timezone)}")
+        + _e(f" – {whereabouts(i)}, {ENGLISH.stamp(i.article.published_at, site.timezone)}")
         for i in reports[:MOST_HEADLINES]
     ]
     more = len(reports) - len(told)

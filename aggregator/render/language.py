@@ -93,8 +93,8 @@ def _read(file: Traversable) -> Language:
         known = catalogues.GNUTranslations(compiled)
     except (UnknownLocaleError, PoFileError, ValueError, OSError) as error:
         raise TemplateError(
-            f"{file}: this is no catalogue of a language ({error}); name it like ko.po and check it "
-            "with a gettext editor"
+            f"{file}: this is no catalogue of a language ({error}); name it like ko.po and check "
+            "it with a gettext editor"
         ) from error
     return Language(code=code, name=str(locale.get_display_name(code) or code), catalogue=known)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
 
 
@@ -21,6 +21,8 @@ class Links:
     language: str = ""
     """Pages are linked in this language; empty: in whatever the reader's browser asks for (online),
     in the site's own (static)."""
+    linked: set[str] | None = field(default=None, compare=False)
+    """Takes down each path that was linked, for whoever writes a copy."""
 
     def at(self, here: str) -> Links:
         """The same links, as seen from another page."""
@@ -34,6 +36,8 @@ class Links:
 
     def page(self, path: str) -> str:
         """The address of a page, such as "/stories/abc"."""
+        if self.linked is not None:
+            self.linked.add(path)
         return self.to(in_language(path, self.language))
 
     def here_in(self, language: str) -> str:
@@ -76,6 +80,8 @@ class Links:
 
     def feed(self, path: str) -> str:
         """A feed or another document without a language."""
+        if self.linked is not None:
+            self.linked.add(path)
         return self.to(path)
 
     def style(self) -> str:
@@ -86,8 +92,8 @@ class Links:
 
 
 def query_of(**asked: str | int) -> str:
-    """?q=…&page=2, or nothing; `from_` is written "from"."""
-    given = {name.rstrip("_"): value for name, value in asked.items() if value}
+    """?q=…&page=2, or nothing."""
+    given = {name: value for name, value in asked.items() if value}
     return "?" + urlencode(given) if given else ""
 
 

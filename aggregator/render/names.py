@@ -8,7 +8,7 @@ from __future__ import annotations
 from aggregator.steps.perspectives import GROUPS
 
 
-def N_(words: str) -> str:  # noqa: N802 - gettext's own name for it
+def N_(words: str) -> str:
     """Mark words for the catalogues, as they are."""
     return words
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -61,8 +61,9 @@ class View:
     version: str = ""
     """Of this software, for the foot of the page."""
 
-    def page(self, template: str, here: str, query: str = "", **values: Any) -> str:
-        """The page at the site path `here`. `query`: what the address also holds, "?q=…"."""
+    def page(self, template: str, here: str, query: str | None = "", **values: Any) -> str:
+        """The page at the site path `here`. `query`: what the address also holds, "?q=…"; None: the
+        page has this one address, whatever the language."""
         links = self.links.at(here)
         return render(
             self.env,
@@ -73,9 +74,9 @@ class View:
             groups=GROUPS,
             names=names,
             here=here,
-            elsewhere=[
-                (each, links.here_in(self._prefix(each)) + query) for each in self.languages
-            ],
+            elsewhere=[(each, links.here_in(self._prefix(each)) + query) for each in self.languages]
+            if query is not None
+            else [],
             **values,
         )
 
@@ -222,9 +223,7 @@ def report(view: View, item: Item) -> Report:
         perspective=_perspective(view, feed.perspective),
         kind=view.say(names.KIND.get(feed.kind, feed.kind)),
         genre="" if judgement.genre == "g-news" else view.label(judgement.genre),
-        certainty=""
-        if judgement.certainty == "c-confirmed"
-        else view.label(judgement.certainty),
+        certainty="" if judgement.certainty == "c-confirmed" else view.label(judgement.certainty),
         at=article.published_at,
         dated=article.dated,
         excerpt=excerpt(item),
@@ -248,9 +247,7 @@ def timeline(view: View, each: StoryItems) -> tuple[Report, ...]:
         else:
             originals.append(item)
     return tuple(
-        replace(
-            report(view, item), first=n == 0, copies=tuple(copies.get(item.article.id, ()))
-        )
+        replace(report(view, item), first=n == 0, copies=tuple(copies.get(item.article.id, ())))
         for n, item in enumerate(sorted(originals, key=_when))
     )
 
@@ -355,6 +352,11 @@ def _tags(view: View, slugs: Sequence[str]) -> tuple[Tag, ...]:
 
 def _counted(view: View, counts: Iterable[tuple[str, int]]) -> list[Tag]:
     return [Tag(slug=s, label=view.label(s), count=n) for s, n in counts if n > 0]
+
+
+def _addresses(base: str, **asked: str) -> Callable[[int], str]:
+    """Page of a list -> its address."""
+    return lambda page: base + query_of(**asked, page=page if page > 1 else 0)
 
 
 def _chart(view: View, days: Sequence[tuple[str, int]]) -> dict[str, Any]:
@@ -493,6 +495,7 @@ def tag(
         cards=[card(view, each, heard) for each in stories],
         reports=[report(view, item) for item in items],
         pager=pager,
+        page_address=_addresses(view.links.at(tag_path(slug)).tag(slug)),
         **_chart(view, days),
     )
 
@@ -532,13 +535,12 @@ def perspective(
         perspective_path(name),
         query_of(page=pager.page if pager.page > 1 else 0),
         name=name,
-        label=view.say(names.GROUP[name])
-        if name in names.GROUP
-        else _perspective(view, name),
+        label=view.say(names.GROUP[name]) if name in names.GROUP else _perspective(view, name),
         group=name in names.GROUP,
         feeds=worst_first(sorted(health, key=lambda each: each.feed.title.casefold())),
         reports=[report(view, item) for item in items],
         pager=pager,
+        page_address=_addresses(view.links.at(perspective_path(name)).perspective(name)),
         **_chart(view, days),
     )
 
@@ -558,11 +560,11 @@ def search(
     return view.page(
         "search.html",
         "/search",
-        query_of(**{k: v for k, v in given.items() if k not in ("from", "page")}
-                 | {"from_": given.get("from", ""), "page": pager.page if pager.page > 1 else 0}),
+        query_of(**given, page=pager.page if pager.page > 1 else 0),
         asked=asked,
         given=given,
-        feed_query=query_of(**{("from_" if k == "from" else k): v for k, v in given.items()}),
+        feed_query=query_of(**given),
+        page_address=_addresses(view.links.at("/search").search(), **given),
         tag_names=sorted(known, key=lambda tag: tag.label.casefold()),
         chosen_tags=_tags(view, asked.tags),
         perspectives=[
@@ -631,6 +633,7 @@ def message(
     return view.page(
         "message.html",
         here,
+        None,
         heading=heading,
         paragraphs=tuple(paragraphs),
         action=action,
@@ -640,7 +643,7 @@ def message(
 
 def not_found(view: View, here: str = "/404") -> str:
     """There is no such page."""
-    return view.page("not_found.html", here)
+    return view.page("not_found.html", here, None)
 
 
 def icon(env: jinja2.Environment) -> str:

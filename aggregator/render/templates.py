@@ -36,9 +36,7 @@ def packaged() -> Path:
     return inside if inside.is_dir() else package.parent / "templates"
 
 
-def environment(
-    folders: Sequence[Path] = (), language: Language = ENGLISH
-) -> jinja2.Environment:
+def environment(folders: Sequence[Path] = (), language: Language = ENGLISH) -> jinja2.Environment:
     """Templates from `folders` (first match wins), then ours, in one language. Raises TemplateError
     on a missing folder; a template's own faults show when it is rendered or checked."""
     for folder in folders:
@@ -75,7 +73,7 @@ def environment(
     return env
 
 
-def render(env: jinja2.Environment, name: str, **values: Any) -> str:
+def render(env: jinja2.Environment, name: str, /, **values: Any) -> str:
     """The template `name` filled with `values`. Raises TemplateError naming file and line."""
     try:
         return env.get_template(name).render(values)

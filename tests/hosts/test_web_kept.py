@@ -14,11 +14,12 @@ import pytest
 from starlette.types import ASGIApp
 
 from aggregator.errors import StoreError
-from aggregator.hosts.site import ATOM, Moved, Page, Site
+from aggregator.hosts.site import Moved, Page, Site
 from aggregator.hosts.web import application
 from aggregator.hosts.web.shelf import Key, Shelf, document
 from aggregator.ports import Tools
 from aggregator.render.links import Links
+from aggregator.render.syndication import ATOM
 from tests.hosts.site import FEEDS, Clock, installation, judged, put
 
 

@@ -27,6 +27,7 @@ from aggregator.render.pages import View
 from aggregator.render.templates import environment
 from aggregator.rules import Site
 from aggregator.steps.perspectives import coverage, group_of
+from aggregator.taxonomy import load
 from tests import make
 
 SITE = Site(url="https://news.example.org", contact="desk@example.org")
@@ -46,6 +47,7 @@ class Names:
 
 
 NAMES = Names()
+TAXONOMY = load()
 
 _FEEDS = (
     ("central-wire", "dprk-state", "ko", "state-media", "Example Central Agency"),
@@ -285,4 +287,4 @@ def env() -> jinja2.Environment:
 
 
 def view() -> View:
-    return View(env=env(), site=SITE, taxonomy=NAMES, version="0.1.0")
+    return View(env=env(), site=SITE, taxonomy=TAXONOMY, version="0.1.0")

@@ -9,17 +9,14 @@ import pytest
 
 from aggregator.errors import TemplateError
 from aggregator.render import pages
+from aggregator.render.language import ENGLISH
 from aggregator.render.pages import View
 from aggregator.render.templates import (
-    clock,
-    day,
     environment,
     iso,
     packaged,
     plural,
     render,
-    stamp,
-    weekday,
 )
 from tests.render import sample
 
@@ -33,7 +30,7 @@ def folder(tmp_path: Path, **files: str) -> Path:
 
 
 def view(*folders: Path) -> View:
-    return View(env=environment(folders), site=sample.SITE, taxonomy=sample.NAMES)
+    return View(env=environment(folders), site=sample.SITE, taxonomy=sample.TAXONOMY)
 
 
 # ── an operator's folder ─────────────────────────────────────────────────────────────────────────
@@ -152,12 +149,15 @@ LATE = datetime(2019, 6, 30, 15, 5, 9, 123, tzinfo=UTC)
 
 
 def test_times_are_shown_in_the_zone() -> None:
-    assert (clock(LATE, "UTC"), clock(LATE, "Asia/Seoul")) == ("15:05", "00:05")
-    assert (day(LATE), day(LATE, "Asia/Seoul")) == ("30 June 2019", "1 July 2019")
-    assert (weekday(LATE), weekday(LATE, "Asia/Seoul")) == ("Sun", "Mon")
-    assert stamp(LATE, "Asia/Seoul") == "1 Jul 00:05"
+    assert (ENGLISH.clock(LATE, "UTC"), ENGLISH.clock(LATE, "Asia/Seoul")) == ("15:05", "00:05")
+    assert (ENGLISH.day(LATE), ENGLISH.day(LATE, "Asia/Seoul")) == ("30 June 2019", "1 July 2019")
+    assert (ENGLISH.weekday(LATE), ENGLISH.weekday(LATE, "Asia/Seoul")) == ("Sun", "Mon")
+    assert ENGLISH.stamp(LATE, "Asia/Seoul") == "1 Jul 00:05"
     assert iso(LATE) == "2019-06-30T15:05:09+00:00"
-    assert (day(date(2019, 2, 1)), weekday(date(2019, 2, 1))) == ("1 February 2019", "Fri")
+    assert (ENGLISH.day(date(2019, 2, 1)), ENGLISH.weekday(date(2019, 2, 1))) == (
+        "1 February 2019",
+        "Fri",
+    )
 
 
 def test_plural() -> None:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aggregator.errors import AggregatorError
-from aggregator.hosts.site import Site
+from aggregator.hosts.site import Site, languages_of
 from aggregator.hosts.web.documents import Documents
 from aggregator.hosts.web.headers import secured
 from aggregator.hosts.web.hub import Hub
@@ -27,9 +27,6 @@ from aggregator.ports import Tools
 from aggregator.render.links import Links
 
 log = logging.getLogger(__name__)
-
-LANGUAGES = ("en", "ko")
-"""Of the pages, the default one first."""
 
 
 def application(
@@ -45,7 +42,7 @@ def application(
     brought new articles: they belong to no story yet. `clock`: seconds that only grow; says how
     old what is kept may be.
     """
-    sites = sites or dict.fromkeys(LANGUAGES, Site(tools, Links()))
+    sites = sites or {language: Site(tools, Links(), language) for language in languages_of(tools)}
     documents = Documents(tools, sites, clock=clock)
     routes = [
         Route("/unsubscribe/{token}", unsubscribe(tools, sites), methods=["GET", "POST"]),
