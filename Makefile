@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(she
 BIN     = $(VENV)/bin
 ARGS   ?=
 
-.PHONY: run demo test test-slow lint bench eval eval-train lock clean help
+.PHONY: run demo test test-slow lint bench eval eval-train messages lock clean help
 
 run: $(VENV)/.ready            ## start on http://127.0.0.1:8080 with ./feeds.yaml
 	@$(BIN)/aggregator run $(ARGS)
@@ -37,6 +37,9 @@ eval: $(VENV)/.test            ## editorial quality on labelled articles, where 
 eval-train: $(VENV)/.test      ## learn what makes two articles one event; relevance on unseen rows
 	@$(BIN)/python -m tests.eval.train
 	@$(BIN)/python -m tests.eval.unseen $(ARGS)
+
+messages: $(VENV)/.test        ## bring aggregator/locale/*.po up to date with templates and code
+	@$(BIN)/python -m tests.messages
 
 lock: $(VENV)/.test            ## write both lock files anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock

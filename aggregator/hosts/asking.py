@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from aggregator.model import Feed, Search
-from aggregator.render.names import GROUP, PERSPECTIVE
+from aggregator.render.names import GROUP, N_, PERSPECTIVE
 from aggregator.steps.perspectives import group_of
 from aggregator.taxonomy import Taxonomy
 
@@ -41,14 +41,14 @@ def asked(
     """What is looked for. Days are days of `timezone`, the last one included."""
     tag = _tag(given.get("tag", ""), taxonomy)
     if tag is None:
-        return "There is no tag of this name."
+        return N_("There is no tag of this name.")
     among = feeds_of(given["from"], feeds) if "from" in given else None
     if among is None and "from" in given:
-        return "There is no perspective of this name."
+        return N_("There is no perspective of this name.")
     try:
         since, until = (_day(given.get(name, "")) for name in ("since", "until"))
     except ValueError:
-        return "A day is written like 2026-08-24."
+        return N_("A day is written like 2026-08-24.")
     zone = ZoneInfo(timezone)
     return Search(
         text=given.get("q", ""),

@@ -20,6 +20,15 @@ _GROUPS = (  # the labels above, where the catalogues' extractor can see them
     N_("PYO"), N_("SEO"), N_("WAS"), N_("TOK"), N_("BEI"), N_("MOS"), N_("SPE"), N_("OTH"),
 )  # fmt: skip
 
+_SECTIONS = (  # the headings of `steps.sections`
+    N_("Talks and summits"), N_("Weapons and military"), N_("Between the two Koreas"),
+    N_("Alliances and neighbours"), N_("China and Russia"),
+    N_("Sanctions, cyber and the United Nations"), N_("Human rights, families and aid"),
+    N_("Inside North Korea"), N_("Politics in Seoul and Washington"), N_("More from the week"),
+)  # fmt: skip
+_DESCRIPTION = N_("How each capital reports Korea diplomacy, gathered from public feeds.")
+"""What `rules.Site` says when the operator says nothing else."""
+
 PERSPECTIVE = {
     "dprk-state": N_("North Korean state media"),
     "dprk-aligned": N_("Aligned with North Korea"),

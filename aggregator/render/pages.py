@@ -574,7 +574,7 @@ def search(
         speech=[(code, view.say(name)) for code, name in names.LANGUAGE.items()],
         reports=[report(view, item) for item in items],
         pager=pager,
-        fault=fault,
+        fault=view.say(fault),
     )
 
 
@@ -634,10 +634,10 @@ def message(
         "message.html",
         here,
         None,
-        heading=heading,
-        paragraphs=tuple(paragraphs),
+        heading=view.say(heading),
+        paragraphs=[view.say(words) for words in paragraphs],
         action=action,
-        button=button,
+        button=view.say(button),
     )
 
 

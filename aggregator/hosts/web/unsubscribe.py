@@ -11,6 +11,7 @@ from starlette.responses import Response
 from aggregator.hosts.site import Page, Site
 from aggregator.hosts.web import negotiation
 from aggregator.ports import Tools
+from aggregator.render.names import N_
 from aggregator.steps import tokens
 
 log = logging.getLogger(__name__)
@@ -27,17 +28,17 @@ def unsubscribe(tools: Tools, sites: Mapping[str, Site]) -> Callable[[Request], 
         if subject is None:
             page = site.message(
                 here,
-                "This link is not valid",
-                "It may have been cut off. Open the link at the foot of your latest letter.",
+                N_("This link is not valid"),
+                N_("It may have been cut off. Open the link at the foot of your latest letter."),
             )
             return _response(page, 404)
         if request.method != "POST":
             return _response(
                 site.message(
                     here,
-                    "Unsubscribe",
-                    "Shall we stop sending you the digest?",
-                    button="Unsubscribe",
+                    N_("Unsubscribe"),
+                    N_("Shall we stop sending you the digest?"),
+                    button=N_("Unsubscribe"),
                 )
             )
         subscriber = tools.store.subscriber(subject)
@@ -46,7 +47,9 @@ def unsubscribe(tools: Tools, sites: Mapping[str, Site]) -> Callable[[Request], 
         ):
             log.info("unsubscribed", extra={"subscriber": subject})
         return _response(
-            site.message(here, "You are unsubscribed", "No further digest will be sent to you.")
+            site.message(
+                here, N_("You are unsubscribed"), N_("No further digest will be sent to you.")
+            )
         )
 
     return handler
