@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from aggregator.edges.sql.store import SqlStore, open_store
 from aggregator.model import Arrangement, Copy, Coverage, StoryItems
@@ -175,17 +176,17 @@ def test_stories_by_their_latest_change(store: SqlStore) -> None:
     }
     place(store, *(story(item, **changes[item.article.id]) for item in items))
 
-    def latest(**asked: object) -> list[str]:
-        found = store.stories(limit=9, latest=True, **asked)  # type: ignore[arg-type]
-        return [one.story.id for one in found]
+    def latest(limit: int = 9, **asked: Any) -> list[str]:
+        return [one.story.id for one in store.stories(limit=limit, latest=True, **asked)]
 
     assert latest() == ["a2", "a3", "a1"]
     assert latest(tag="summit") == ["a2", "a1"]
+    assert latest(1, tag="summit") == ["a2"]
     assert latest(since=NOW - 3 * HOUR) == ["a3", "a1"]
     assert latest(tag="summit", since=NOW - 3 * HOUR) == ["a1"]
     place(store, story(items[0], **changes["a1"] | {"updated_at": NOW + HOUR}))
     assert latest() == ["a1", "a2", "a3"]
-    assert latest(tag="summit") == ["a1", "a2"]
+    assert latest(1, tag="summit") == ["a1"]
 
 
 def test_ranked_are_the_stories_without_their_items(store: SqlStore) -> None:

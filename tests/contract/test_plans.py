@@ -40,9 +40,9 @@ INDEXED: dict[str, Any] = {
     "members and copies": select(articles.c.title).where(
         or_(articles.c.id.in_(["a", "b"]), articles.c.duplicate_of.in_(["a", "b"]))
     ),
-    "newest of feeds": library.newest(tag=None, **LIST, **ANY_TIME)
-    .where(articles.c.feed_id.in_(["a", "b"]))
-    .with_hint(*library.BY_FEED),
+    "newest of feeds": library.by_feed(
+        library.newest(tag=None, **LIST, **ANY_TIME), articles.c.feed_id.in_(["a", "b"])
+    ),
     "counts": select(func.count(articles.c.duplicate_of)).where(articles.c.seen_at >= NOW),
     "sighted": select(sightings.c.article_id).where(
         sightings.c.feed_id == "x", sightings.c.article_id.in_(["a", "b"])

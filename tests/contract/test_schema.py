@@ -151,10 +151,8 @@ def test_an_older_database_can_be_searched_once_it_is_opened(new_url: NewUrl) ->
         assert (found.article.id, found.feed.id) == ("a2000", "example-wire")
         latest = store.search(Search(), limit=3_000)
         assert [item.article.id for item in latest] == [f"a{n:04}" for n in range(2_100)]
-        assert [s.story.id for s in store.stories(limit=9, tag="summit", latest=True)] == [
-            "s2",
-            "s1",
-        ]
+        (latest_story,) = store.stories(limit=1, tag="summit", latest=True)
+        assert latest_story.story.id == "s2"
     finally:
         store.close()
 

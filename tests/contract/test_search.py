@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection, text
 
+from aggregator.edges.sql import search
 from aggregator.edges.sql.store import SqlStore, open_store
 from aggregator.errors import StoreError
 from aggregator.model import Arrangement, Copy, Judged, Rejudged, Renewal, Search
@@ -40,6 +42,29 @@ def titled(store: SqlStore, *titles: str, **changes: Any) -> None:
 def found(store: SqlStore, text: str = "", limit: int = 9, offset: int = 0, **asked: Any) -> str:
     items = store.search(Search(text=text, **asked), limit=limit, offset=offset)
     return " ".join(item.article.id for item in items)
+
+
+def assert_whole(store: SqlStore) -> None:
+    """The index holds what it would hold if it were made anew: nothing of former texts or tags."""
+
+    def held(connection: Connection) -> list[Any]:
+        if connection.dialect.name == "postgresql":
+            query = "SELECT article_id, terms FROM searchable ORDER BY article_id"
+        else:
+            vocabulary = "temp.vocabulary USING fts5vocab('main', 'search_terms', 'row')"
+            connection.execute(text(f"CREATE VIRTUAL TABLE IF NOT EXISTS {vocabulary}"))
+            query = "SELECT term, doc, cnt FROM temp.vocabulary ORDER BY term"
+        return list(connection.execute(text(query)).all())
+
+    def made_anew(connection: Connection) -> list[Any]:
+        connection.execute(text("DELETE FROM searchable"))
+        if connection.dialect.name != "postgresql":
+            clear = "INSERT INTO search_terms (search_terms) VALUES ('delete-all')"
+            connection.execute(text(clear))
+        search.fill(connection)
+        return held(connection)
+
+    assert store.database.write(held) == store.database.write(made_anew) != []
 
 
 @pytest.mark.parametrize(
@@ -160,6 +185,7 @@ def test_an_edit_is_found_by_its_new_words_only(store: SqlStore) -> None:
     assert found(store, "북한") == "0"
     assert found(store, "러시아") == "1"
     assert found(store) == "0 1"
+    assert_whole(store)
     store.apply(plan(edited=(judged("0", title="북한", relevant=False),)))
     assert found(store) == "1"
 
@@ -180,6 +206,7 @@ def test_what_is_judged_anew_is_found_by_its_new_tags(store: SqlStore) -> None:
     assert found(store, tags=("summit",), languages=("ko",)) == "0"
     rejudge("0", "talks")
     assert (found(store, tags=("summit",)), found(store, tags=("talks",))) == ("", "0")
+    assert_whole(store)
     assert found(store, languages=("ko",)) == ""
     rejudge("0", "talks", relevant=False)
     assert found(store, "북한") == found(store, tags=("talks",)) == ""
@@ -201,11 +228,13 @@ def test_copies_are_not_found_until_they_are_none(store: SqlStore) -> None:
         )
     )
     assert found(store, "북한") == "0"
+    assert_whole(store)
     original = Judged(article=items["0"].article, judgement=make.judgement(relevant=False))
     store.rejudge([Rejudged(before=items["0"], after=original, changed=True)], "new")
     (stale,) = store.stale_stories(9)
     store.renew([Renewal(stale=stale, story=None)])
     assert found(store, "북한") == "1 2"
+    assert_whole(store)
 
 
 SAFE = settings(

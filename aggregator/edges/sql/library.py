@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     bindparam,
     delete,
@@ -280,14 +281,18 @@ def items(
     feeds: Collection[str] | None,
 ) -> tuple[Item, ...]:
     if feeds is not None:
-        query = query.where(among(connection, articles.c.feed_id, feeds))
-        query = query if tag is not None else query.with_hint(*BY_FEED)
+        told_by = among(connection, articles.c.feed_id, feeds)
+        query = query.where(told_by) if tag is not None else by_feed(query, told_by)
     return of_ids(connection, feed_of, connection.scalars(query).all())
 
 
-# SQLite has no statistics and would read all articles, the newest first, until enough are of these
-# feeds (90 ms of 100,000). By feed it reads of each no more than the page takes.
-BY_FEED = (articles, "INDEXED BY ix_articles_feed", "sqlite")
+def by_feed(query: Query, told_by: ColumnElement[bool]) -> Query:
+    """The query, for articles of some feeds, along the index of feeds.
+
+    SQLite has no statistics and would read all articles, the newest first, until enough are of
+    these feeds (90 ms of 100,000). By feed it reads of each no more than the page takes.
+    """
+    return query.where(told_by).with_hint(articles, "INDEXED BY ix_articles_feed", "sqlite")
 
 
 def item(connection: Connection, feed_of: FeedOf, article_id: str) -> Item | None:
@@ -400,8 +405,8 @@ def counted(
         query = query.join(searchable, searchable.c.article_id == article_tags.c.article_id)
         query = query.where(article_tags.c.slug == tag)
     if feeds is not None:
-        query = query.where(among(connection, feed_id, feeds))
-        query = query if tag is not None else query.with_hint(*BY_FEED)
+        told_by = among(connection, feed_id, feeds)
+        query = query.where(told_by) if tag is not None else by_feed(query, told_by)
     rows = connection.execute(query.group_by(hour))
     return {EPOCH + timedelta(hours=row[0]): row[1] for row in rows}
 

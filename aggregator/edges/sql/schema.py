@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     event,
+    true,
 )
 
 from aggregator.edges.sql.columns import Document, Key, Time, Words, names
@@ -218,14 +219,17 @@ Index(
     # Copies are left out of a list within the index: deep pages read no rows that they do not show.
     articles.c.duplicate_of,
 )
+_IS_RELEVANT = articles.c.relevant.is_(true())
 Index(
     "ix_articles_feed",
     articles.c.feed_id,
-    articles.c.relevant,
     articles.c.seen_at.desc(),
     articles.c.published_at.desc(),
     articles.c.id,
     articles.c.duplicate_of,
+    articles.c.relevant,  # SQLite looks at it again, though all that is in here is relevant
+    sqlite_where=_IS_RELEVANT,
+    postgresql_where=_IS_RELEVANT,
 )
 Index("ix_articles_story", articles.c.story_id, articles.c.relevant, articles.c.published_at)
 Index("ix_articles_seen", articles.c.seen_at, articles.c.relevant, articles.c.duplicate_of)

@@ -61,7 +61,13 @@ def _lists() -> None:
     )
     op.drop_index("ix_articles_newest", "articles")
     op.create_index("ix_articles_newest", "articles", ["relevant", *latest])
-    op.create_index("ix_articles_feed", "articles", ["feed_id", "relevant", *latest])
+    op.create_index(
+        "ix_articles_feed",
+        "articles",
+        ["feed_id", *latest, "relevant"],
+        sqlite_where=sa.text("relevant IS 1"),
+        postgresql_where=sa.text("relevant IS true"),
+    )
     newest: list[Any] = [sa.text("updated_at DESC"), "id", "last_at", "seen_at"]
     op.create_index("ix_stories_latest", "stories", newest)
     op.add_column(
