@@ -272,7 +272,7 @@ feeds:
         "AGGREGATOR_SITE_URL": "hunter2",
     }
     said = findings(text, environ)
-    assert len(said) == 12
+    assert len(said) == 13
     assert "hunter2" not in "\n".join(said)
 
 
