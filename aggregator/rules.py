@@ -53,11 +53,12 @@ def _http_url(value: Any) -> Any:
 
 
 def _hub(value: Any) -> Any:
-    if value == "":
-        return value
-    if not isinstance(value, str) or "@" in value.partition("?")[0]:
-        raise ValueError("expected the address of a hub without user and password: all see it")
-    return _http_url(value)
+    """Readers see it, and it stands between angle brackets in a header."""
+    if value != "" and not re.fullmatch(r"(?i:https?)://[0-9A-Za-z\[][!-;=?A-~]*", str(value)):
+        raise ValueError(
+            'expected a URL that starts with "http://" or "https://", in ASCII and without password'
+        )
+    return value
 
 
 Duration = Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import stat
@@ -212,6 +213,10 @@ feeds:
             "site: {url: example.org}\n",
             'feeds.yaml:1: site.url: expected a URL that starts with "ht',
         ),
+        ("site: {hub: hub.example.org}\n", "feeds.yaml:1: site.hub: expected a URL that starts wi"),
+        ("site: {hub: 'https://a>b/'}\n", "feeds.yaml:1: site.hub: expected a URL that starts wi"),
+        ("site: {hub: 'https://허브.kr/'}\n", "feeds.yaml:1: site.hub: expected a URL that start"),
+        ("site: {hub: 7}\n", "feeds.yaml:1: site.hub: expected a URL that starts wi"),
         ("sites: {}\n", 'feeds.yaml:1: sites: unknown key (did you mean "site"?)'),
         (
             "feeds:\n- {url: http://a.example.org/, title: A, id: A b}\n",
@@ -227,6 +232,13 @@ feeds:
 )
 def test_finding(here: Path, text: str, finding: str) -> None:
     assert findings(text)[0].startswith(finding)
+
+
+def test_a_hub_is_an_address_or_nothing(here: Path) -> None:
+    for hub in ("", "https://hub.example.org/?tenant=a&b=%20", "http://127.0.0.1:8080"):
+        value = {"site": {"hub": hub}, "feeds": [{"url": "https://a.example.org/", "title": "A"}]}
+        jsonschema.validate(value, schema())
+        assert load(wrote(json.dumps(value)), {}).config.site.hub == hub
 
 
 def test_missing_file_and_other_encodings(here: Path) -> None:
@@ -247,6 +259,7 @@ storage:
   "postgresql://me:hunter2@db": 1
 site:
   url: ftp://me:hunter2@example.org/x?key=hunter2
+  hub: https://me:hunter2@example.org/
 feeds:
   - {url: "gopher://me:hunter2@example.org/", title: A, id: A b}
   - {url: "https://me:hunter2@example.org/", title: B}
@@ -259,7 +272,7 @@ feeds:
         "AGGREGATOR_SITE_URL": "hunter2",
     }
     said = findings(text, environ)
-    assert len(said) == 12
+    assert len(said) == 13
     assert "hunter2" not in "\n".join(said)
 
 

@@ -19,7 +19,10 @@ from aggregator.edges.websub import HubRequest
 from aggregator.hosts.announcing import GAP, RETRY, Announcer
 from aggregator.ports import Tools
 from aggregator.rules import Polling
+from tests import make
+from tests.hosts.conftest import Place, rss
 from tests.hosts.site import FEEDS, Clock, installation, judged, put
+from tests.hosts.test_crash import wait_for
 
 
 class Hub:
@@ -148,3 +151,14 @@ async def test_nobody_is_told_of_a_site_that_no_hub_can_reach(
     assert not await Announcer(changed(url="http://127.0.0.1:8080"), Clock()).announce()
     assert "site.url, http://127.0.0.1:8080, is no public address" in caplog.text
     assert hub.forms == []
+
+
+def test_a_running_installation_tells_its_hub(place: Place, hub: Hub) -> None:
+    place.publish("wire", rss(("a", "Kim Jong Un and Trump meet", make.NOW)), scope="section")
+    place.settings["site"] = {"hub": hub.url}
+    place.write()
+    with place.start("run", "--port", "0") as running:
+        wait_for(lambda: bool(hub.forms), "the hub to be told")
+        running.terminate()
+        running.communicate(timeout=10)
+    assert hub.forms[0]["hub.url"][0] == "http://127.0.0.1:8080/atom.xml"

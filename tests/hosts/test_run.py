@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
@@ -16,6 +17,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from aggregator.hosts.embedded import finish
 from tests.hosts.conftest import Place, rss
 from tests.hosts.test_crash import wait_for
 from tests.servers import MailServer, Reply, silent
@@ -86,6 +90,17 @@ def test_it_stops_within_five_seconds_with_work_in_hand(place: Place) -> None:
         wait_for(lambda: len(place.web.requests) > 0, "the first request", 30)
         assert stop(process) < 5
         assert process.returncode == 0
+
+
+def test_the_loop_is_uvloop_where_there_is_one() -> None:
+    uvloop = pytest.importorskip("uvloop")
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def look() -> None:
+        loops.append(asyncio.get_running_loop())
+
+    finish(look())
+    assert isinstance(loops[0], uvloop.Loop)
 
 
 def test_a_taken_port_is_told_in_one_sentence(place: Place) -> None:
