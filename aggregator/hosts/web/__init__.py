@@ -42,8 +42,13 @@ def application(
     brought new articles: they belong to no story yet. `clock`: seconds that only grow; says how
     old what is kept may be.
     """
-    sites = sites or {language: Site(tools, Links(), language) for language in languages_of(tools)}
-    documents = Documents(tools, sites, clock=clock)
+    if sites is None:
+        spoken = languages_of(tools)
+        sites = {language: Site(tools, Links(), language) for language in spoken}
+        chosen = {language: Site(tools, Links(language=language), language) for language in spoken}
+    else:
+        chosen = dict(sites)
+    documents = Documents(tools, sites, chosen, clock=clock)
     routes = [
         Route("/unsubscribe/{token}", unsubscribe(tools, sites), methods=["GET", "POST"]),
         Route("/websub/{token}", Hub(tools, delivered).handle, methods=["GET", "POST"]),

@@ -65,10 +65,16 @@ class Documents:
     """The ASGI application of all documents that `Site.find` knows."""
 
     def __init__(
-        self, tools: Tools, sites: Mapping[str, Site], *, clock: Callable[[], float]
+        self,
+        tools: Tools,
+        sites: Mapping[str, Site],
+        chosen: Mapping[str, Site],
+        *,
+        clock: Callable[[], float],
     ) -> None:
-        """`sites`: language -> its site, the default one first. `clock`: seconds that only grow."""
-        self._sites = sites
+        """`sites`: language -> its site, the default one first; `chosen`: the same for readers who
+        chose the language, whose links stay in it. `clock`: seconds that only grow."""
+        self._sites = dict(sites) | {f"/{language}": site for language, site in chosen.items()}
         self._languages = tuple(sites)
         self._store = tools.store
         self._config = tools.config.site
@@ -104,8 +110,10 @@ class Documents:
         language, bare = negotiation.split_language(path, self._languages)
         if language and not bare:
             return _moved(f"/{language}/")
-        wanted = language or negotiation.language(
-            asked.get(b"accept-language", ""), self._languages
+        wanted = (
+            f"/{language}"
+            if language
+            else negotiation.language(asked.get(b"accept-language", ""), self._languages)
         )
         document = await self._document(wanted, bare, query)
         if method == "OPTIONS":
@@ -155,7 +163,7 @@ class Documents:
         version, now = self._version, self._clock()
         found = self._find(key.language or self._languages[0], key)
         if isinstance(found, Page) and not _has_language(found):
-            if key.language and key.language != self._languages[0]:
+            if key.language and key.language.lstrip("/") != self._languages[0]:
                 found = self._find(self._languages[0], key)
             key = key._replace(language="")
         if found is None:
@@ -265,7 +273,7 @@ def _described(document: Document, page: Page, coding: str) -> Headers:
     if coding:
         head.append((b"content-encoding", coding.encode()))
     if document.key.language:
-        head.append((b"content-language", document.key.language.encode()))
+        head.append((b"content-language", document.key.language.lstrip("/").encode()))
     if page.modified is not None:
         modified = format_datetime(page.modified.astimezone(UTC), usegmt=True)
         head.append((b"last-modified", modified.encode()))

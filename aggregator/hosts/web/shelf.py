@@ -27,7 +27,7 @@ class Key(NamedTuple):
     """What a document is asked for with."""
 
     language: str
-    """"": it is the same in all, as feeds are."""
+    """"": it is the same in all, as feeds are. "/ko": its links stay in the language."""
     path: str
     """Without the language. "": the page for what is not there."""
     query: Query
