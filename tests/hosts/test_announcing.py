@@ -23,6 +23,7 @@ from tests import make
 from tests.hosts.conftest import Place, rss
 from tests.hosts.site import FEEDS, Clock, installation, judged, put
 from tests.hosts.test_crash import wait_for
+from tests.hosts.test_run import running
 
 
 class Hub:
@@ -122,8 +123,9 @@ async def test_a_hub_that_fails_is_warned_of_once_and_told_later(
     hub.status = 500
     for _ in range(3):
         assert not await announcer.announce()
+        clock.seconds += RETRY - 1
         assert not await announcer.announce()  # not yet
-        clock.seconds += RETRY
+        clock.seconds += 1
     assert len(hub.forms) == 3
     warned = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
     assert warned == ["the hub was not told of new articles: the hub answered 500"]
@@ -157,8 +159,6 @@ def test_a_running_installation_tells_its_hub(place: Place, hub: Hub) -> None:
     place.publish("wire", rss(("a", "Kim Jong Un and Trump meet", make.NOW)), scope="section")
     place.settings["site"] = {"hub": hub.url}
     place.write()
-    with place.start("run", "--port", "0") as running:
+    with running(place):
         wait_for(lambda: bool(hub.forms), "the hub to be told")
-        running.terminate()
-        running.communicate(timeout=10)
     assert hub.forms[0]["hub.url"][0] == "http://127.0.0.1:8080/atom.xml"

@@ -116,6 +116,7 @@ def test_how_long_what_may_be_kept(client: TestClient) -> None:
     assert client.get("/about").headers["cache-control"] == "public, max-age=60"
     assert client.get("/nowhere").headers["cache-control"] == "no-cache"
     assert "etag" not in client.get("/nowhere").headers
+    assert client.get("/nowhere", headers={"If-None-Match": "*"}).status_code == 404
 
 
 # ── codings ──────────────────────────────────────────────────────────────────────────────────────

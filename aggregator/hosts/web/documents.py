@@ -92,8 +92,6 @@ class Documents:
         except Exception:
             log.exception("a request failed", extra={"path": scope["path"]})
             status, headers, body = _unshown(500)
-        if scope["method"] == "HEAD":
-            body = b""
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

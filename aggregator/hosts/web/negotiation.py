@@ -17,7 +17,7 @@ LONGEST_ADDRESS = 2_000
 
 _LONGEST_HEADER = 1_000
 _QUALITY = re.compile(r"\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*", re.I)
-_TAG = re.compile(r'(?:W/)?("[^"]*")')
+_TAG = re.compile(r'"[^"]*"')
 
 Query = tuple[tuple[str, str], ...]
 """Known keys with their values, in the order of the keys."""
@@ -53,7 +53,7 @@ def _language(accept_language: str, offered: tuple[str, ...]) -> str:
     refused = {name for name, weight in ranges if weight == 0}
     for name, weight in ranges:
         while weight > 0 and name:
-            if name in offered and name not in refused:
+            if name in offered:
                 return name
             name = name.rpartition("-")[0]
     return next((each for each in offered if each not in refused), offered[0])
