@@ -29,6 +29,7 @@ bench: $(VENV)/.test           ## speed and memory, as ratios within one run
 	$(BIN)/python -m tests.bench.scale
 	$(BIN)/python -m tests.bench.stories
 	$(BIN)/python -m tests.bench.search
+	$(BIN)/python -m tests.bench.site
 	$(BIN)/python -m tests.bench.web
 
 eval: $(VENV)/.test            ## editorial quality on labelled articles, where they are at hand

@@ -37,7 +37,7 @@ from aggregator.render.syndication import (
     issue_entries,
     story_entries,
 )
-from aggregator.steps import periods
+from aggregator.steps import periods, websub
 from aggregator.steps.perspectives import listened
 
 WEEK: Final = timedelta(days=7)
@@ -45,6 +45,8 @@ FRONT_STORIES: Final = 30
 TAG_STORIES: Final = 20
 PAGE_ARTICLES: Final = 50
 CHART_DAYS: Final = 14
+NAMED_TAGS: Final = timedelta(days=90)
+"""The tags of so long ago are offered by name in the search form; any other may be typed."""
 RELATED_TAGS: Final = 12
 FEED_ENTRIES: Final = 100
 FEED_WINDOW: Final = timedelta(days=3)
@@ -237,7 +239,7 @@ class Site:
             asked=wanted,
             given=given,
             items=items,
-            tag_counts=self._store.tag_counts(),
+            tag_counts=self._store.tag_counts(self._tools.clock() - NAMED_TAGS),
             pager=pager,
             fault=fault,
         )
@@ -414,7 +416,8 @@ class Site:
                 for kind, path in listed.addresses.items()
                 if kind != media_type and number == 1
             },
-            hub_url=self._config.hub if number == 1 else "",
+            # The hub is told of these only: another feed that named it would never be delivered.
+            hub_url=self._config.hub if number == 1 and own in websub.TOPICS else "",
             first=address(1) if number > 1 or more else "",
             previous=address(number - 1) if number > 1 else "",
             next=address(number + 1) if more else "",
@@ -499,7 +502,7 @@ class Site:
 
     def _is_tag(self, slug: str) -> bool:
         """A tag of the taxonomy, or one that articles still bear although it was taken out."""
-        return slug in self._tools.taxonomy or slug in self._store.tag_counts()
+        return slug in self._tools.taxonomy or bool(self._store.items(limit=1, tag=slug))
 
     def _days(
         self, count: int, *, tag: str | None = None, feeds: frozenset[str] | None = None

@@ -14,7 +14,17 @@ from urllib.parse import urlsplit
 
 from aggregator.model import Fetched, HubAnswer, HubSubscription, Reading
 
-TOPICS = ("/atom.xml", "/stories.atom", "/feed.json")
+TOPICS = (
+    "/atom.xml",
+    "/rss.xml",
+    "/feed.json",
+    "/stories.atom",
+    "/stories.rss",
+    "/stories.json",
+    "/digests/atom.xml",
+    "/digests/rss.xml",
+    "/digests/feed.json",
+)
 """The feeds of ours that a hub is told of. No other may name it: who is subscribed polls less."""
 LEASE = timedelta(days=10)
 """What we ask for; the hub decides."""
