@@ -19,6 +19,7 @@ from aggregator.edges.websub import HubRequest
 from aggregator.hosts.announcing import GAP, RETRY, Announcer
 from aggregator.ports import Tools
 from aggregator.rules import Polling
+from aggregator.steps.websub import TOPICS
 from tests import make
 from tests.hosts.conftest import Place, rss
 from tests.hosts.site import FEEDS, Clock, installation, judged, put
@@ -93,11 +94,7 @@ async def test_the_hub_is_told_of_changed_feeds_once_a_minute(tools: Tools, hub:
     assert hub.forms == [
         {
             "hub.mode": ["publish"],
-            "hub.url": [
-                "https://news.example.org/atom.xml",
-                "https://news.example.org/stories.atom",
-                "https://news.example.org/feed.json",
-            ],
+            "hub.url": [f"https://news.example.org{path}" for path in TOPICS],
         }
     ]
     clock.seconds += GAP
