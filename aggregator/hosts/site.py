@@ -53,6 +53,7 @@ FEED_WINDOW: Final = timedelta(days=3)
 """A feed holds all that is so much older than its newest entry, for readers that come rarely."""
 MOST_FEED_ENTRIES: Final = 500
 MOST_ARCHIVED: Final = 10_000
+NEXT_ARCHIVE: Final = timedelta(days=60)
 MOST_EXPORTED: Final = 2_000
 """Stories of a static copy; their articles, tags and capitals come with them."""
 
@@ -385,6 +386,7 @@ class Site:
             alternate_url=self._config.url + "/",
             current=self._config.url + "/atom.xml",
             prev_archive=self._archive_before(start),
+            next_archive=self._archive_after(end),
             archive=True,
         )
         return self._written(channel, self._entries(items), syndication.ATOM)
@@ -479,13 +481,21 @@ class Site:
         """The archive that goes on where these entries end; they may overlap."""
         if not entries:
             return ""
-        today = self._tools.clock().replace(hour=0, minute=0, second=0, microsecond=0)
         last = min(entry.updated for entry in entries)
-        return self._archive_before(min(today, last + timedelta(days=1)))
+        return self._archive_before(min(self._today(), last + timedelta(days=1)))
 
     def _archive_before(self, moment: datetime) -> str:
         found = self._store.latest_before(moment)
         return self._config.url + archive_path(found.date().isoformat()) if found else ""
+
+    def _archive_after(self, moment: datetime) -> str:
+        """The archive of the next day that has articles, if it is over and not months away."""
+        hours = self._store.counted(moment, min(self._today(), moment + NEXT_ARCHIVE))
+        return self._config.url + archive_path(min(hours).date().isoformat()) if hours else ""
+
+    def _today(self) -> datetime:
+        """Where the day (UTC) began."""
+        return self._tools.clock().replace(hour=0, minute=0, second=0, microsecond=0)
 
     # ── what pages show beside stories ───────────────────────────────────────────────────────────
 
