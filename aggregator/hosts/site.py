@@ -230,19 +230,16 @@ class Site:
         given = given_of(query)
         wanted = self._asked(given)
         items: Sequence[Item] = ()
-        pager, fault = Pager(), ""
-        if isinstance(wanted, str):
-            fault, wanted = wanted, Search()
-        elif given:
+        pager = Pager()
+        if given and isinstance(wanted, Search):
             items, pager = self._paged(query, partial(self._store.search, wanted))
         page = pages.search(
             self._view,
-            asked=wanted,
             given=given,
             items=items,
             tag_counts=self._store.tag_counts(self._tools.clock() - NAMED_TAGS),
             pager=pager,
-            fault=fault,
+            fault=wanted if isinstance(wanted, str) else "",
         )
         return _html(page)
 

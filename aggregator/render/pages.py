@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from aggregator.model import (
     Difference,
@@ -16,7 +17,6 @@ from aggregator.model import (
     FormerTitle,
     Issue,
     Item,
-    Search,
     Story,
     StoryItems,
     Tagging,
@@ -359,11 +359,8 @@ def _addresses(base: str, **asked: str) -> Callable[[int], str]:
     return lambda page: base + query_of(**asked, page=page if page > 1 else 0)
 
 
-def _chart(view: View, days: Sequence[tuple[str, int]]) -> dict[str, Any]:
-    return {
-        "chart": charts.days_svg(days, view.language) if any(n for _, n in days) else "",
-        "day_words": charts.days_in_words(days, view.language),
-    }
+def _chart(view: View, days: Sequence[tuple[str, int]]) -> Markup:
+    return charts.days_svg(days if any(n for _, n in days) else (), view.language)
 
 
 def _differs(view: View, differs: Iterable[Difference]) -> list[tuple[str, list[Any]]]:
@@ -400,7 +397,7 @@ def front(
         issue=issue,
         next_check=next_check,
         next_digest=next_digest,
-        **_chart(view, days),
+        chart=_chart(view, days),
     )
 
 
@@ -496,7 +493,7 @@ def tag(
         reports=[report(view, item) for item in items],
         pager=pager,
         page_address=_addresses(view.links.at(tag_path(slug)).tag(slug)),
-        **_chart(view, days),
+        chart=_chart(view, days),
     )
 
 
@@ -541,14 +538,13 @@ def perspective(
         reports=[report(view, item) for item in items],
         pager=pager,
         page_address=_addresses(view.links.at(perspective_path(name)).perspective(name)),
-        **_chart(view, days),
+        chart=_chart(view, days),
     )
 
 
 def search(
     view: View,
     *,
-    asked: Search,
     given: Mapping[str, str],
     items: Sequence[Item] = (),
     tag_counts: Mapping[str, int] | None = None,
@@ -561,12 +557,10 @@ def search(
         "search.html",
         "/search",
         query_of(**given, page=pager.page if pager.page > 1 else 0),
-        asked=asked,
         given=given,
         feed_query=query_of(**given),
         page_address=_addresses(view.links.at("/search").search(), **given),
         tag_names=sorted(known, key=lambda tag: tag.label.casefold()),
-        chosen_tags=_tags(view, asked.tags),
         perspectives=[
             (group, view.say(group.label), [(p, _perspective(view, p)) for p in group.perspectives])
             for group in GROUPS
@@ -594,7 +588,7 @@ def digest(view: View, issue: Issue) -> str:
         in_words=lambda found: charts.coverage_in_words(found, None, say),
         cells=charts.capitals(issue.coverage, None, say),
         label=view.label,
-        **_chart(view, issue.days),
+        chart=_chart(view, issue.days),
     )
 
 
