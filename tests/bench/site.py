@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from aggregator.config import Loaded
-from aggregator.hosts.site import MOST_FEED_ENTRIES, Moved, Page, Site
+from aggregator.hosts.site import Moved, Page, Site
+from aggregator.hosts.site.feeds import MOST_FEED_ENTRIES
 from aggregator.model import (
     Arrangement,
     Feed,

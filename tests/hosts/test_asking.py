@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aggregator.hosts.asking import asked, feeds_of, given_of, page_of
+from aggregator.hosts.site.asking import asked, feeds_of, given_of, page_of
 from aggregator.model import Search
 from aggregator.taxonomy import load
 from tests import make

@@ -17,7 +17,8 @@ from lxml import etree
 from aggregator import demo, jobs
 from aggregator.hosts import rounds
 from aggregator.hosts.sample import open_sample
-from aggregator.hosts.site import FEED_ENTRIES, Page, Site, everything
+from aggregator.hosts.site import Page, Site, everything
+from aggregator.hosts.site.feeds import FEED_ENTRIES
 from aggregator.pipeline import judge
 from aggregator.ports import Tools
 from aggregator.render.links import Links

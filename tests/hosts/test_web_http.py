@@ -18,7 +18,8 @@ from starlette.testclient import TestClient
 
 from aggregator.errors import StoreError
 from aggregator.hosts.embedded import serving
-from aggregator.hosts.site import CSS, HTML, Moved, Page, Site
+from aggregator.hosts.site import Moved, Page, Site
+from aggregator.hosts.site.document import CSS, HTML
 from aggregator.hosts.web import application
 from aggregator.ports import Tools
 from aggregator.render.links import Links

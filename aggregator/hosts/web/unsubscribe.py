@@ -26,7 +26,7 @@ def unsubscribe(tools: Tools, sites: Mapping[str, Site]) -> Callable[[Request], 
         here = request.url.path
         subject = tokens.subject_of(tools.secret, "unsubscribe", request.path_params["token"])
         if subject is None:
-            page = site.message(
+            page = site.pages.message(
                 here,
                 N_("This link is not valid"),
                 N_("It may have been cut off. Open the link at the foot of your latest letter."),
@@ -34,7 +34,7 @@ def unsubscribe(tools: Tools, sites: Mapping[str, Site]) -> Callable[[Request], 
             return _response(page, 404)
         if request.method != "POST":
             return _response(
-                site.message(
+                site.pages.message(
                     here,
                     N_("Unsubscribe"),
                     N_("Shall we stop sending you the digest?"),
@@ -47,7 +47,7 @@ def unsubscribe(tools: Tools, sites: Mapping[str, Site]) -> Callable[[Request], 
         ):
             log.info("unsubscribed", extra={"subscriber": subject})
         return _response(
-            site.message(
+            site.pages.message(
                 here, N_("You are unsubscribed"), N_("No further digest will be sent to you.")
             )
         )

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from aggregator.model import Feed, Search
+from aggregator.ports import Tools
 from aggregator.render.names import GROUP, N_, PERSPECTIVE
 from aggregator.steps.perspectives import group_of
 from aggregator.taxonomy import Taxonomy
@@ -58,6 +59,16 @@ def asked(
         since=datetime.combine(since, time(), zone) if since else None,
         until=datetime.combine(until + timedelta(days=1), time(), zone) if until else None,
     )
+
+
+def wanted(tools: Tools, given: Mapping[str, str]) -> Search | str:
+    """As `asked`, of one installation."""
+    return asked(given, tools.feeds.values(), tools.taxonomy, tools.config.site.timezone)
+
+
+def is_tag(tools: Tools, slug: str) -> bool:
+    """A tag of the taxonomy, or one that articles still bear although it was taken out."""
+    return slug in tools.taxonomy or bool(tools.store.items(limit=1, tag=slug))
 
 
 def _tag(name: str, taxonomy: Taxonomy) -> str | None:
