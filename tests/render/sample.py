@@ -23,8 +23,8 @@ from aggregator.model import (
     StoryItems,
     Subscriber,
 )
-from aggregator.render.pages import View
 from aggregator.render.templates import environment
+from aggregator.render.views import View
 from aggregator.rules import Site
 from aggregator.steps.perspectives import coverage, group_of
 from aggregator.taxonomy import load

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from aggregator.model import FeedHealth, Item, StoryItems
 from aggregator.render import pages
 from aggregator.render.links import Links, file_of, story_path
-from aggregator.render.pages import View
 from aggregator.render.safe import shown
+from aggregator.render.views import View, timeline
 from aggregator.steps.perspectives import coverage
 from tests import make
 from tests.render import sample
@@ -163,7 +163,7 @@ def test_numbers_of_a_story_are_those_of_its_reports() -> None:
 
 def test_a_story_is_told_earliest_first_and_marks_the_first_report() -> None:
     each = sample.week()[0]
-    reports = pages.timeline(sample.view(), each)
+    reports = timeline(sample.view(), each)
     assert [r.at for r in reports] == sorted(r.at for r in reports)
     assert [r.first for r in reports] == [True] + [False] * 9
     assert [c.publisher for r in reports for c in r.copies] == ["Example Seoul Daily"]
@@ -171,7 +171,7 @@ def test_a_story_is_told_earliest_first_and_marks_the_first_report() -> None:
 
 def test_a_copy_without_its_original_is_not_lost() -> None:
     lone = make.item("c1", "Only a copy", duplicate_of="elsewhere")
-    (report,) = pages.timeline(sample.view(), make.story(lone))
+    (report,) = timeline(sample.view(), make.story(lone))
     assert report.title == "Only a copy"
     assert "Only a copy" in pages.story(sample.view(), make.story(lone))
 

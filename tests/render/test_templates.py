@@ -10,7 +10,6 @@ import pytest
 from aggregator.errors import TemplateError
 from aggregator.render import pages
 from aggregator.render.language import ENGLISH
-from aggregator.render.pages import View
 from aggregator.render.templates import (
     environment,
     iso,
@@ -18,6 +17,7 @@ from aggregator.render.templates import (
     plural,
     render,
 )
+from aggregator.render.views import View
 from tests.render import sample
 
 

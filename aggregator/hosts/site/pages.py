@@ -17,7 +17,7 @@ from aggregator.model import Item, Search
 from aggregator.ports import Tools
 from aggregator.render import pages
 from aggregator.render.links import Links, story_path
-from aggregator.render.pages import Pager
+from aggregator.render.views import Pager, View
 from aggregator.steps import periods
 
 WEEK: Final = timedelta(days=7)
@@ -45,7 +45,7 @@ class Pages:
         self._store = tools.store
         self._config = tools.config.site
         own = language or self._config.language
-        self._view = pages.View(
+        self._view = View(
             env=tools.templates[own],
             site=self._config,
             taxonomy=tools.taxonomy,
