@@ -44,6 +44,8 @@ ROOMS = (
     "aggregator.render",
 )
 ONLY_IN: dict[str, str] = {
+    "babel": "aggregator.render.language",
+    "brotli": "aggregator.hosts.web.shelf",
     "feedparser": "aggregator.steps.parse",
     "feedgen": "aggregator.render.generator",
     "httpx": "aggregator.edges.http",
