@@ -59,6 +59,7 @@ class _List:
 
 
 def files(folder: str) -> dict[str, str]:
+    """Media type -> path of the feed of what has a folder: "/tags/x" -> "/tags/x/atom.xml"."""
     return {
         syndication.ATOM: f"{folder}/atom.xml",
         syndication.RSS: f"{folder}/rss.xml",
@@ -67,6 +68,7 @@ def files(folder: str) -> dict[str, str]:
 
 
 def endings(name: str) -> dict[str, str]:
+    """Media type -> path of the feed of what has none: "/stories" -> "/stories.atom"."""
     return {
         syndication.ATOM: f"{name}.atom",
         syndication.RSS: f"{name}.rss",
