@@ -22,6 +22,7 @@ from aggregator.render import charts, names
 from aggregator.render.language import ENGLISH, Language
 from aggregator.render.links import (
     Links,
+    in_language,
     query_of,
 )
 from aggregator.render.safe import excerpt, headline, shown, web_link
@@ -67,6 +68,10 @@ class View:
             elsewhere=[(each, links.here_in(self._prefix(each)) + query) for each in self.languages]
             if query is not None
             else [],
+            # A page that was negotiated is the one in its language, for whoever counts pages.
+            canonical=self.site.url + in_language(here, self._prefix(self.language)) + query
+            if query is not None
+            else "",
             **values,
         )
 

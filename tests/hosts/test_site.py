@@ -56,6 +56,7 @@ def test_each_page_speaks_both_languages(tools: Tools, path: str) -> None:
     assert "Skip to the content" in english
     assert "본문으로 건너뛰기" in korean
     assert f'hreflang="ko" href="/ko{path}"' in english
+    assert f'rel="canonical" href="https://news.example.org/ko{path}"' in korean
 
 
 def test_an_article_shows_the_words_that_its_tags_rest_on(tools: Tools) -> None:
