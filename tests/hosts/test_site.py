@@ -34,6 +34,13 @@ def tools(tmp_path: Path) -> Iterator[Tools]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tools]:
+    """One installation for all tests that only read."""
+    with installation(tmp_path_factory.mktemp("shared")) as opened:
+        yield opened
+
+
 def page(tools: Tools, path: str, language: str = "", **query: str) -> str:
     found = Site(tools, Links(), language).find(path, query)
     assert isinstance(found, Page), path
@@ -49,8 +56,8 @@ def page(tools: Tools, path: str, language: str = "", **query: str) -> str:
      "/perspectives/rok-press-centre", "/search", "/digests/", "/digests/2019-W26", "/sources",
      "/about"],
 )  # fmt: skip
-def test_each_page_speaks_both_languages(tools: Tools, path: str) -> None:
-    english, korean = page(tools, path, "en"), page(tools, path, "ko")
+def test_each_page_speaks_both_languages(shared: Tools, path: str) -> None:
+    english, korean = page(shared, path, "en"), page(shared, path, "ko")
     assert '<html lang="en">' in english
     assert '<html lang="ko">' in korean
     assert "Skip to the content" in english
@@ -82,13 +89,13 @@ def test_what_is_not_relevant_is_not_published(tools: Tools) -> None:
     assert Site(tools, Links()).find("/articles/off", {}) is None
 
 
-def test_search_finds_and_filters(tools: Tools) -> None:
-    assert "板門店" in page(tools, "/search", q="板門")
-    assert "/stories/" not in page(tools, "/search", q="zyzzyva")
-    assert "Panmunjom" in page(tools, "/search", **{"q": "panmunjom", "from": "seoul"})
-    assert "Panmunjom" not in page(tools, "/search", **{"q": "panmunjom", "from": "tokyo"})
-    assert "There is no tag of this name." in page(tools, "/search", tag="atlantis")
-    assert "그런 이름의 태그가 없습니다." in page(tools, "/search", "ko", tag="atlantis")
+def test_search_finds_and_filters(shared: Tools) -> None:
+    assert "板門店" in page(shared, "/search", q="板門")
+    assert "/stories/" not in page(shared, "/search", q="zyzzyva")
+    assert "Panmunjom" in page(shared, "/search", **{"q": "panmunjom", "from": "seoul"})
+    assert "Panmunjom" not in page(shared, "/search", **{"q": "panmunjom", "from": "tokyo"})
+    assert "There is no tag of this name." in page(shared, "/search", tag="atlantis")
+    assert "그런 이름의 태그가 없습니다." in page(shared, "/search", "ko", tag="atlantis")
 
 
 def test_long_lists_go_on_over_pages(tools: Tools) -> None:
@@ -131,9 +138,9 @@ def feeds() -> Iterator[tuple[str, dict[str, str]]]:
 
 @pytest.mark.parametrize(("path", "query"), list(feeds()))
 def test_each_feed_is_there_and_names_its_other_formats(
-    tools: Tools, path: str, query: dict[str, str]
+    shared: Tools, path: str, query: dict[str, str]
 ) -> None:
-    found = Site(tools, Links()).find(path, query)
+    found = Site(shared, Links()).find(path, query)
     assert isinstance(found, Page)
     assert found.modified is not None
     if found.media_type.startswith("application/feed+json"):
@@ -151,17 +158,17 @@ def test_each_feed_is_there_and_names_its_other_formats(
         assert len(others) >= 2
 
 
-def test_a_search_without_words_or_with_a_fault_has_no_feed(tools: Tools) -> None:
-    site = Site(tools, Links())
+def test_a_search_without_words_or_with_a_fault_has_no_feed(shared: Tools) -> None:
+    site = Site(shared, Links())
     assert site.find("/search.atom", {}) is None
     assert site.find("/search.atom", {"tag": "atlantis"}) is None
 
 
-def test_a_hub_is_named_where_it_is_told_of_changes(tools: Tools) -> None:
-    config = tools.config.model_copy(
-        update={"site": tools.config.site.model_copy(update={"hub": "https://hub.example.org/"})}
+def test_a_hub_is_named_where_it_is_told_of_changes(shared: Tools) -> None:
+    config = shared.config.model_copy(
+        update={"site": shared.config.site.model_copy(update={"hub": "https://hub.example.org/"})}
     )
-    site = Site(replace(tools, config=config), Links())
+    site = Site(replace(shared, config=config), Links())
 
     def hubs(path: str, **query: str) -> int:
         found = site.find(path, query)
@@ -214,8 +221,8 @@ def test_archives_and_feed_together_hold_everything(tools: Tools) -> None:
     assert {id.rpartition("/")[2] for id in seen} == wanted
 
 
-def test_a_day_that_is_not_over_or_empty_has_no_archive(tools: Tools) -> None:
-    site = Site(tools, Links())
+def test_a_day_that_is_not_over_or_empty_has_no_archive(shared: Tools) -> None:
+    site = Site(shared, Links())
     assert site.find("/archive/2019-06-30.atom", {}) is None
     assert site.find("/archive/2018-01-01.atom", {}) is None
     assert site.find("/archive/2019-13-45.atom", {}) is None
@@ -246,8 +253,8 @@ async def test_a_reader_that_comes_twice_a_day_sees_every_article_once(tmp_path:
 # ── the static copy ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_copy_holds_all_languages_all_feeds_and_no_search(tools: Tools) -> None:
-    paths = [path for path, _ in everything(tools)]
+def test_a_copy_holds_all_languages_all_feeds_and_no_search(shared: Tools) -> None:
+    paths = [path for path, _ in everything(shared)]
     assert set(paths) >= {
         "/about",
         "/ko/about",
