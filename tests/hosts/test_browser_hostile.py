@@ -68,7 +68,8 @@ FOREIGN = """root => {
   for (const e of root.querySelectorAll("*")) {
     const name = e.tagName.toLowerCase()
     if (!known.has(name)) found.push(e.outerHTML.slice(0, 100))
-    if (name === "link" && e.origin === undefined && new URL(e.href).origin !== location.origin)
+    const ours = [location.origin, "https://news.example.org"]
+    if (name === "link" && !ours.includes(new URL(e.href).origin))
       found.push(e.outerHTML)
     if (name === "form" && new URL(e.action).origin !== location.origin) found.push(e.outerHTML)
     for (const {name: key, value} of e.attributes) {
@@ -109,7 +110,7 @@ def searches() -> list[str]:
     """Each hostile text as what is looked for, and in one more field of the form."""
     fields = ("q", "tag", "from", "lang", "since", "until")
     return [
-        "/search?" + urlencode({"q": text[:120], fields[n % len(fields)]: text[:120]})
+        "/search?" + urlencode({"q": text[:90], fields[n % len(fields)]: text[:90]})
         for n, text in enumerate((*hostile.TEXTS, *hostile.LINKS))
         if "\0" not in text
     ]
@@ -129,7 +130,11 @@ def test_no_stranger_gets_further_than_the_text(
         *(f"/stories/{each.story.id}" for each in stories[::every]),
         *(f"/articles/{article.id}" for article in articles),
         *searches()[::every],
-        *(f"/{kind}/{quote(text[:80], safe='')}" for kind in KINDS for text in hostile.BREAKOUTS),
+        *(
+            f"/{kind}/{quote(text[:80].replace('/', ''))}"
+            for kind in KINDS
+            for text in hostile.BREAKOUTS
+        ),
     ]
     assert len(articles) >= len(hostile.TEXTS)
     seen = Witness(
