@@ -40,6 +40,7 @@ from aggregator.render.views import (
     counted_tags,
     days_chart,
     differences,
+    first_day,
     named_tags,
     page_addresses,
     perspective_name,
@@ -233,11 +234,14 @@ def search(
 ) -> str:
     """What was looked for, and what was found. `given`: the fields of the form, as they came."""
     known = counted_tags(view, Counter(tag_counts or {}).most_common(400))
+    days = {name: first_day(given.get(name, "")) for name in ("since", "until")}
     return view.page(
         "search.html",
         "/search",
         query_of(**given, page=pager.page if pager.page > 1 else 0),
         given=given,
+        # A field for a day takes nothing else, and browsers complain.
+        days={name: day.isoformat() for name, day in days.items() if day},
         feed_query=query_of(**given),
         page_address=page_addresses(view.links.at("/search").search(), **given),
         tag_names=sorted(known, key=lambda tag: tag.label.casefold()),

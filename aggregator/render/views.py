@@ -276,7 +276,7 @@ def backgrounds(view: View, each: StoryItems) -> tuple[Background, ...]:
     past = [
         slug
         for slug, _ in named.most_common()
-        if (day := _first_day(view.taxonomy[slug].when)) and (today - day).days > 60
+        if (day := first_day(view.taxonomy[slug].when)) and (today - day).days > 60
     ]
     return tuple(
         Background(
@@ -295,7 +295,8 @@ def background_of(view: View, slug: str) -> str:
     return told.get(view.language.code) or told.get("en", "")
 
 
-def _first_day(when: str) -> date | None:
+def first_day(when: str) -> date | None:
+    """The day with which a text begins, as in 2019-06-30..2019-07-01; None: with no day."""
     try:
         return date.fromisoformat(when[:10])
     except ValueError:
@@ -305,7 +306,7 @@ def _first_day(when: str) -> date | None:
 def when_words(when: str, say: Language) -> str:
     """2018-06-12 or 2000-06-13..2000-06-15, as the page's readers write it; else as it stands."""
     first, _, last = when.partition("..")
-    begins, ends = _first_day(first), _first_day(last)
+    begins, ends = first_day(first), first_day(last)
     if begins is None:
         return when
     return say.day(begins) + (f" – {say.day(ends)}" if ends else "")

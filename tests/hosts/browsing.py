@@ -47,10 +47,12 @@ def chromium() -> Iterator[Any]:
 
 
 class Witness:
-    """Takes down what a page says, asks for, and tries."""
+    """A page of the browser. Takes down what it says, asks for, and tries."""
 
-    def __init__(self, context: Any) -> None:
+    def __init__(self, context: Any, address: str = "") -> None:
+        """`address`: of the site."""
         self.page = context.new_page()
+        self.address = address
         self.said: list[str] = []
         self.asked: list[str] = []
         self.page.on("console", lambda message: self.said.append(message.text))
@@ -61,3 +63,12 @@ class Witness:
     def _dialog(self, dialog: Any) -> None:
         self.said.append(f"dialog: {dialog.message}")
         dialog.dismiss()
+
+    def open(self, path: str) -> None:
+        """Go to a page of the site. That one was not there is no fault of the page that says so."""
+        if self.page.goto(self.address + path).status == 404:
+            self.said = [said for said in self.said if "404" not in said]
+
+    def strangers(self) -> list[str]:
+        """What was said, and who else was asked."""
+        return [*self.said, *(url for url in self.asked if not url.startswith(self.address))]
