@@ -65,6 +65,7 @@ TEXTS = (*MARKUP, *BREAKOUTS, *UNSEEN, *LONG)
 
 LINKS = (
     f"javascript:{OWN}",
+    f"javascript://example.org/%0a{OWN}",
     f"JaVa\tScRiPt:{OWN}",
     f"\x01 javascript:{OWN}",
     f"data:text/html,<script>{OWN}</script>",
