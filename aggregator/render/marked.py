@@ -44,4 +44,5 @@ def marked(
     rest = text[at:limit]
     if rest or len(text) > limit:
         parts.append(Part(text=harmless(rest) + ("…" if len(text) > limit else "")))
-    return tuple(part for part in parts if part.text)
+    # A text of nothing but spaces is none: whoever shows it would frame an empty line.
+    return tuple(part for part in parts if part.text) if any(p.text.strip() for p in parts) else ()

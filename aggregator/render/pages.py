@@ -129,7 +129,8 @@ def article(
         "article.html",
         article_path(item.article.id),
         report=report(view, item),
-        title=marked(item.article.title, evidence, "title"),
+        title=marked(item.article.title, evidence, "title")
+        or (Part(text=headline(item.article.title)),),
         summary=summary,
         proofs=proofs(view, item.judgement.tags),
         relevant=item.judgement.verdict.relevant,

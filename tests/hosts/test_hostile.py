@@ -44,17 +44,26 @@ class Shape(HTMLParser):
         super().__init__()
         self.elements: list[str] = []
         self.acting: list[str] = []
+        self.headings = 0
+        """First-level ones that hold words."""
+        self._heading = False
         self.feed(page)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append(tag)
+        self._heading = tag == "h1" or (self._heading and tag == "mark")
         for name, value in attrs:
             link = name in ("href", "action")
             if name.startswith(("on", "src", "style")) or (
                 link and not re.match(r"https?://[a-z0-9\[]|[/#](?!/)|\?", value or "", re.I)
             ):
                 self.acting.append(f"{tag} {name}={value}")
+
+    def handle_data(self, data: str) -> None:
+        if self._heading and data.strip():
+            self.headings += 1
+            self._heading = False
 
     def handle_comment(self, data: str) -> None:
         self.acting.append(f"comment {data}")
@@ -81,6 +90,7 @@ def shapes(title: str, text: str, link: str) -> list[Shape]:
 
 @given(title=TEXT, text=TEXT, link=LINK)
 @example(title=hostile.MARKUP[0], text=hostile.BREAKOUTS[5], link=hostile.LINKS[0])
+@example(title="\u200e ", text="\u2029", link="")
 @settings(max_examples=60, deadline=None)
 def test_a_page_keeps_its_shape_whatever_strangers_write(title: str, text: str, link: str) -> None:
     # A link that may not be shown takes its element along, an empty text the one around it.
@@ -88,6 +98,7 @@ def test_a_page_keeps_its_shape_whatever_strangers_write(title: str, text: str, 
     usual = shapes(shown(title) and "A title", shown(text) and "A text", plain)
     for shape, expected in zip(shapes(title, text, link), usual, strict=True):
         assert shape.acting == []
+        assert shape.headings == expected.headings == 1
         assert shape.elements == expected.elements
 
 
