@@ -393,6 +393,7 @@ def test_6_back_off_grows_with_the_weight_of_failures_up_to_a_day(
     assert waits["client"][-1] == timedelta(hours=24)
 
 
+@pytest.mark.slow
 def test_7_visits_follow_the_hours_in_which_a_feed_publishes(
     tmp_path: Path, web: FeedServer
 ) -> None:
@@ -652,6 +653,7 @@ def test_quadratic_attributes_are_given_up_while_others_poll_on(tmp_path: Path) 
         assert done.seconds < 15
 
 
+@pytest.mark.slow
 def test_a_feed_of_a_hundred_thousand_entries_is_read_up_to_the_limit(
     tmp_path: Path, web: FeedServer
 ) -> None:

@@ -21,7 +21,7 @@ SCHEMES = ("light", "dark")
 MOST_BYTES = 100_000
 MOST_REQUESTS = 3
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +185,6 @@ def test_axe_finds_nothing(
     assert accessible(browser, address, axe, language, paths, [(width, scheme)]) == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing_in_any_width_and_scheme(
     address: str,

@@ -38,7 +38,7 @@ KINDS = ("stories", "tags", "unsubscribe")
 """Of pages whose names come from the address."""
 ENDINGS = ("atom", "rss", "json")
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +116,7 @@ def searches() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("feed", "every"), [("hostile-store", 4), pytest.param("hostile", 1, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize(("feed", "every"), [("hostile-store", 4), ("hostile", 1)])
 def test_no_stranger_gets_further_than_the_text(
     week: Tools, address: str, browser: Any, feed: str, every: int
 ) -> None:

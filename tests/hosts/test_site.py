@@ -228,6 +228,7 @@ def test_a_day_that_is_not_over_or_empty_has_no_archive(shared: Tools) -> None:
     assert site.find("/archive/2019-13-45.atom", {}) is None
 
 
+@pytest.mark.slow
 async def test_a_reader_that_comes_twice_a_day_sees_every_article_once(tmp_path: Path) -> None:
     seen: dict[str, int] = {}
     with open_sample(tmp_path, "https://news.example.org") as tools:

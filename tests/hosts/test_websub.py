@@ -515,6 +515,7 @@ def running(place: Place, port: int) -> Iterator[subprocess.Popen[str]]:
         (place.folder / "log").write_text(said)
 
 
+@pytest.mark.slow
 def test_a_feed_with_a_hub_is_pushed_into_the_running_program(place: Place) -> None:
     port = free_port()
     site = f"http://127.0.0.1:{port}"
