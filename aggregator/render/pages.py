@@ -71,7 +71,6 @@ def front(
         "front.html",
         "/",
         cards=[card(view, each, heard) for each in stories],
-        days=tuple(days),
         top_tags=counted_tags(view, Counter(tag_counts or {}).most_common(16)),
         health=tuple(health),
         unreachable=[h for h in health if h.status == "failing"],

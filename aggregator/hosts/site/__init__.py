@@ -93,8 +93,10 @@ def everything(tools: Tools) -> Iterator[tuple[str, Page]]:
     """
     own, *others = languages_of(tools)
     last: list[tuple[str, Page]] = []
+    without_language: set[str] = set()
     for language in ("", *others):
-        links = Links(static=True, language=language, linked=set())
+        linked: set[str] = set()
+        links = Links(static=True, language=language, linked=linked)
         site = Site(tools, links, language or own)
         roots = ["/", "/tags/", "/digests/", "/sources", "/about"]
         roots += [story_path(each.id) for each in tools.store.ranked(limit=MOST_EXPORTED)]
@@ -103,7 +105,7 @@ def everything(tools: Tools) -> Iterator[tuple[str, Page]]:
             roots += [article_path(item.article.id) for item in newest]
             roots += ["/style.css", "/icon.svg", *_archives(tools)]
             last.append(("/404.html", site.not_found()))
-        done: set[str] = set()
+        done = set(without_language)
         while roots:
             path = roots.pop()
             if path in done:
@@ -111,12 +113,15 @@ def everything(tools: Tools) -> Iterator[tuple[str, Page]]:
             done.add(path)
             found = site.find(path, {})
             if isinstance(found, Page) and (not language or found.media_type == HTML):
+                if found.media_type != HTML:
+                    without_language.add(path)
                 named = (in_language(path, language), found)
                 if path == "/" or found.media_type not in (HTML, CSS, SVG):
                     last.append(named)
                 else:
                     yield named
-            roots += (links.linked or set()) - done
+            roots += linked - done
+            linked.clear()
     yield from sorted(last, key=lambda named: (named[0].endswith("/"), named[1].media_type == HTML))
 
 
