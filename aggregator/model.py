@@ -595,15 +595,23 @@ class FeedHealth:
 # ── digest ───────────────────────────────────────────────────────────────────────────────────────
 
 
+Cadence: TypeAlias = Literal["weekly", "daily"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """A week on our clock, half-open: start <= seen_at < end."""
+    """A week or a day on our clock, half-open: start <= seen_at < end."""
 
     name: str
-    """ISO week, "2026-W34"."""
+    """ISO week, "2026-W34", or day, "2026-08-24"."""
     start: datetime
     end: datetime
     timezone: str
+
+    @property
+    def cadence(self) -> Cadence:
+        """Of the issue about it."""
+        return "weekly" if "W" in self.name else "daily"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -701,16 +709,35 @@ class Issue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """One reader. `token` opens their unsubscribe link; it is derived, never stored."""
+    """One reader, and what they asked for. Their links carry tokens that are derived from `id`."""
 
     id: str
     address: str
     name: str = ""
     timezone: str = ""
+    """Of `weekday` and `hour`; empty: the digest's."""
     language: str = "en"
-    status: Literal["active", "paused", "unsubscribed"] = "active"
+    """Of the letter: headings, names of tags, and the headlines where there is a choice."""
+    status: Literal["pending", "active", "paused", "unsubscribed"] = "active"
+    """Pending: they have not confirmed their address."""
     consent_at: datetime | None = None
     consent_source: str = ""
+    cadence: Cadence = "weekly"
+    weekday: int | None = None
+    """Of weekly letters, 0: Monday; None: as soon as the issue is out."""
+    hour: int | None = None
+    """0 to 23; None: as soon as the issue is out."""
+    topics: tuple[str, ...] = ()
+    """Slugs of `steps.sections`; empty: all."""
+    groups: tuple[str, ...] = ()
+    """Slugs of `steps.perspectives`; empty: all."""
+    languages: tuple[str, ...] = ()
+    """Of the articles; empty: all."""
+    paused_until: datetime | None = None
+    """End of a pause; None while `paused`: until they say so."""
+
+
+SuppressionReason: TypeAlias = Literal["bounce", "complaint", "operator", "erased"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from aggregator.model import (
     Answer,
     Arrangement,
     Article,
+    Cadence,
     Exchange,
     Feed,
     FeedState,
@@ -40,6 +41,7 @@ from aggregator.model import (
     Story,
     StoryItems,
     Subscriber,
+    SuppressionReason,
     Validators,
 )
 from aggregator.render.language import Language
@@ -257,12 +259,18 @@ class MailStore(Protocol):
     def add_subscriber(self, subscriber: Subscriber, now: datetime) -> bool:
         """Insert unless the address (case-insensitive) is there; True when it was taken in.
 
-        Who had unsubscribed comes back only on a consent later than that: an old list that is
-        imported again does not bring them back.
+        A suppressed address never is. Who had unsubscribed comes back only on a consent later than
+        that: an old list that is imported again does not bring them back.
         """
 
     def remove_subscriber(self, address: str, now: datetime) -> bool:
         """Unsubscribe; what is not yet sent to them never is. True when they were active."""
+
+    def suppress(self, address: str, reason: SuppressionReason, detail: str, now: datetime) -> bool:
+        """Never mail this address again, whoever adds it; unsubscribes it. True when it is new."""
+
+    def suppression(self, address: str) -> SuppressionReason | None:
+        """Why an address is never mailed, or None."""
 
     def subscribers(self) -> tuple[Subscriber, ...]: ...
 
@@ -271,18 +279,19 @@ class MailStore(Protocol):
 
     def subscriber(self, subscriber_id: str) -> Subscriber | None: ...
 
-    def covered_until(self) -> datetime | None:
+    def covered_until(self, cadence: Cadence = "weekly") -> datetime | None:
         """End of the latest period that has an issue."""
 
     def publish_issue(self, issue: Issue, *, mailed: bool) -> bool:
-        """Store the issue and, if `mailed`, one outbox row an active subscriber; one transaction.
+        """Store the issue and, if `mailed`, one outbox row for each active subscriber of its
+        cadence; one transaction.
 
         False, and nothing written, when the period already has an issue.
         """
 
     def issue(self, period: str) -> Issue | None: ...
 
-    def issues(self, limit: int) -> tuple[Issue, ...]:
+    def issues(self, limit: int, cadence: Cadence = "weekly") -> tuple[Issue, ...]:
         """Latest first."""
 
     def claim_mail(self, now: datetime, lease: timedelta, limit: int) -> tuple[OutboxItem, ...]:

@@ -13,7 +13,8 @@ from aggregator.errors import NotFound
 from aggregator.model import Issue, Ledger, Mail, MailState, OutboxItem, Period, Subscriber
 from aggregator.ports import Send, Tools
 from aggregator.render.language import ENGLISH
-from aggregator.render.mail import Body, body, letter
+from aggregator.render.letter import letter
+from aggregator.render.mail import Body, body
 from aggregator.steps import delivery, digest, periods, polling, tokens
 
 log = logging.getLogger(__name__)

@@ -56,6 +56,18 @@ def test_remove_is_true_once(store: SqlStore) -> None:
     assert not store.add_subscriber(subscriber("s2", address="a@example.org"), NOW)
 
 
+def test_a_suppressed_address_never_comes_back(mailed: SqlStore) -> None:
+    address = mailed.subscribers()[0].address
+    assert mailed.suppress(address.upper(), "bounce", "5.1.1 no such user", NOW)
+    assert not mailed.suppress(address, "complaint", "", NOW)
+    assert mailed.suppression(address) == "bounce"
+    assert states(mailed)[address] == "suppressed"
+    later = subscriber("s9", address=address, consent_at=NOW + HOUR)
+    assert not mailed.add_subscriber(later, NOW + HOUR)
+    assert mailed.suppress("erased@example.org", "erased", "", NOW)
+    assert not mailed.add_subscriber(subscriber("s8", address="erased@example.org"), NOW)
+
+
 def test_the_audience_are_the_active_ones(store: SqlStore) -> None:
     assert store.audience() == 0
     for id, status in (("s1", "active"), ("s2", "active"), ("s3", "paused")):

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Connection, func, or_, select
 from sqlalchemy.dialects import sqlite
 
-from aggregator.edges.sql import archive, library, mails
+from aggregator.edges.sql import archive, library
 from aggregator.edges.sql.engine import SqliteCompiler
+from aggregator.edges.sql.outbox import waiting
 from aggregator.edges.sql.schema import articles, issues, outbox, sightings, stories
 from aggregator.edges.sql.store import open_store
 from tests import make
@@ -49,7 +50,7 @@ INDEXED: dict[str, Any] = {
     ),
     "waiting for being judged": select(func.count()).where(articles.c.judged_by != "x"),
     "covered until": select(func.max(issues.c.ends_at)),
-    "waiting letters": select(outbox.c.id).where(mails.waiting(NOW)),
+    "waiting letters": select(outbox.c.id).where(waiting(NOW)),
 }
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from aggregator.errors import TemplateError
 from aggregator.model import Issue, Mail
 from aggregator.render import mail
+from aggregator.render.letter import letter
 from aggregator.render.templates import environment
 from aggregator.rules import MailRules, Site
 from tests.render import sample
@@ -29,7 +30,7 @@ TOKEN = "reader1.c2VjcmV0"
 
 def made(issue: Issue, site: Site = sample.SITE, rules: MailRules = RULES) -> Mail:
     body = mail.body(issue, site=site, mail=rules, env=ENV, taxonomy=NAMES)
-    return mail.letter(issue, body, sample.READER, site=site, mail=rules, token=TOKEN)
+    return letter(issue, body, sample.READER, site=site, mail=rules, token=TOKEN)
 
 
 def read(letter: Mail) -> EmailMessage:

@@ -308,8 +308,9 @@ issues = Table(
     _time("ends_at"),
     _time("composed_at"),
     Column("snapshot", Document(Issue), nullable=False),
+    Column("cadence", Key, nullable=False, server_default="weekly"),
 )
-Index("ix_issues_ends_at", issues.c.ends_at)
+Index("ix_issues_ends_at", issues.c.cadence, issues.c.ends_at)
 
 subscribers = Table(
     "subscribers",
@@ -325,7 +326,24 @@ subscribers = Table(
     _words("consent_source"),
     _time("created_at"),
     _time("ended_at", optional=True),
+    Column("cadence", Key, nullable=False, server_default="weekly"),
+    Column("weekday", Integer),
+    Column("hour", Integer),
+    Column("topics", Document(Strings), nullable=False, server_default="[]"),
+    Column("groups", Document(Strings), nullable=False, server_default="[]"),
+    Column("languages", Document(Strings), nullable=False, server_default="[]"),
+    _time("paused_until", optional=True),
     UniqueConstraint("address_key"),
+)
+
+# Outlives the reader's own row: who was erased must not be mailed again by an old list.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address_hash", Key, primary_key=True),
+    _words("reason"),
+    _words("detail"),
+    _time("since"),
 )
 
 outbox = Table(
@@ -344,6 +362,8 @@ outbox = Table(
     UniqueConstraint("period", "subscriber_id"),
 )
 Index("ix_outbox_waiting", outbox.c.state, outbox.c.not_before, outbox.c.lease_until)
+UNSENT = ("pending", "deferred", "claimed", "held")
+"""States of letters that are not under way yet."""
 
 meta = Table(
     "meta",

@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from aggregator.edges.sql import archive, library, mails, search
+from aggregator.edges.sql import archive, library, outbox, search
 from aggregator.edges.sql import feeds as visits
 from aggregator.edges.sql import hubs as subscriptions
+from aggregator.edges.sql import issues as published
+from aggregator.edges.sql import subscribers as readers
 from aggregator.edges.sql.engine import Database
 from aggregator.edges.sql.migrations import migrate
 from aggregator.model import (
     Arrangement,
     Article,
+    Cadence,
     Feed,
     FeedState,
     FormerTitle,
@@ -34,6 +37,7 @@ from aggregator.model import (
     Story,
     StoryItems,
     Subscriber,
+    SuppressionReason,
 )
 
 
@@ -235,43 +239,49 @@ class SqlStore:
     # ── mail ─────────────────────────────────────────────────────────────────────────────────────
 
     def add_subscriber(self, subscriber: Subscriber, now: datetime) -> bool:
-        return self.database.write(mails.add_subscriber, subscriber, now)
+        return self.database.write(readers.add_subscriber, subscriber, now)
 
     def remove_subscriber(self, address: str, now: datetime) -> bool:
-        return self.database.write(mails.remove_subscriber, address, now)
+        return self.database.write(readers.remove_subscriber, address, now)
+
+    def suppress(self, address: str, reason: SuppressionReason, detail: str, now: datetime) -> bool:
+        return self.database.write(readers.suppress, address, reason, detail, now)
+
+    def suppression(self, address: str) -> SuppressionReason | None:
+        return self.database.read(readers.suppression, address)
 
     def subscribers(self) -> tuple[Subscriber, ...]:
-        return self.database.read(mails.all_subscribers)
+        return self.database.read(readers.all_subscribers)
 
     def audience(self) -> int:
-        return self.database.read(mails.audience)
+        return self.database.read(readers.audience)
 
     def subscriber(self, subscriber_id: str) -> Subscriber | None:
-        return self.database.read(mails.one_subscriber, subscriber_id)
+        return self.database.read(readers.one_subscriber, subscriber_id)
 
-    def covered_until(self) -> datetime | None:
-        return self.database.read(mails.covered_until)
+    def covered_until(self, cadence: Cadence = "weekly") -> datetime | None:
+        return self.database.read(published.covered_until, cadence)
 
     def publish_issue(self, issue: Issue, *, mailed: bool) -> bool:
-        return self.database.write(mails.publish_issue, issue, mailed=mailed)
+        return self.database.write(published.publish_issue, issue, mailed=mailed)
 
     def issue(self, period: str) -> Issue | None:
-        return self.database.read(mails.issue, period)
+        return self.database.read(published.issue, period)
 
-    def issues(self, limit: int) -> tuple[Issue, ...]:
-        return self.database.read(mails.latest_issues, limit)
+    def issues(self, limit: int, cadence: Cadence = "weekly") -> tuple[Issue, ...]:
+        return self.database.read(published.latest_issues, limit, cadence)
 
     def claim_mail(self, now: datetime, lease: timedelta, limit: int) -> tuple[OutboxItem, ...]:
-        return self.database.write(mails.claim_mail, now, lease, limit)
+        return self.database.write(outbox.claim_mail, now, lease, limit)
 
     def mark_dot(self, item_id: str) -> bool:
-        return self.database.write(mails.mark_dot, item_id)
+        return self.database.write(outbox.mark_dot, item_id)
 
     def settle_mail(self, item_id: str, settlement: Settlement, now: datetime) -> None:
-        self.database.write(mails.settle_mail, item_id, settlement, now)
+        self.database.write(outbox.settle_mail, item_id, settlement, now)
 
     def ledger(self, period: str) -> tuple[LedgerLine, ...]:
-        return self.database.read(mails.ledger, period)
+        return self.database.read(outbox.ledger, period)
 
     # ── the whole ────────────────────────────────────────────────────────────────────────────────
 
