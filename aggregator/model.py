@@ -637,11 +637,40 @@ class IssueItem:
     genre: str
     published_at: datetime
     summary: str = ""
+    """As much as the feed's rights allow."""
+    tags: tuple[str, ...] = ()
+    """Topics, events and people first: for those who cannot read the headline's language."""
+    relays: tuple[str, ...] = ()
+    """As `Judgement.relays`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """Something in one language, in the words of one report."""
+
+    title: str
+    language: str
+    url: str
+    publisher: str
+    what: str = ""
+    """Whole sentences of a report, at most two."""
+    what_source: str = ""
+    """Whose they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """What many of the week's stories turn around."""
+
+    tag: str
+    stories: int
+    before: int | None = None
+    """The same in the issue before; None: there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueStory:
-    """One story inside a frozen issue."""
+    """One story inside a frozen issue, in the words of `language`."""
 
     id: str
     title: str
@@ -649,6 +678,8 @@ class IssueStory:
     what: str
     """At most two sentences, taken from one of the items; empty when no item may be quoted."""
     what_source: str = ""
+    url: str = ""
+    """The report whose headline this is."""
     certainty: str = "c-confirmed"
     tags: tuple[str, ...] = ()
     first: IssueItem
@@ -656,6 +687,15 @@ class IssueStory:
     """One a publisher, the one that bears the headline among them; earliest first."""
     coverage: tuple[Coverage, ...] = ()
     articles: int = 1
+    section: str = ""
+    """A slug of `steps.sections`."""
+    weight: float = 0.0
+    tellings: tuple[Telling, ...] = ()
+    """One for each language of an edition in which it is told."""
+    differs: tuple[Difference, ...] = ()
+    theme: Theme | None = None
+    related: tuple[IssueStory, ...] = ()
+    """Smaller stories of the same theme, which stand nowhere else in the issue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -665,6 +705,93 @@ class Section:
     slug: str
     heading: str
     stories: tuple[IssueStory, ...]
+    more: int = 0
+    """Stories of it that only the web copy shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """One sentence of the lede, and whose it is."""
+
+    text: str
+    language: str
+    url: str
+    publisher: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """How many of the week's stories are about one kind of thing."""
+
+    slug: str
+    count: int
+    publishers: tuple[str, ...]
+    """Whose reports were counted, those of most stories first."""
+    stories: tuple[str, ...] = ()
+    """Their ids."""
+    before: int | None = None
+    """The same in the issue before; None: there is none, or its source was down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapitalView:
+    """What one capital (or group) made of the week."""
+
+    group: str
+    state: Literal["reports", "silent", "unheard", "failed"]
+    """Silent: it is read and said nothing. Unheard: no feed of it is read. Failed: none answered.
+    """
+    articles: int = 0
+    stories: int = 0
+    first: int = 0
+    """Stories that it was the first to report."""
+    lead: IssueItem | None = None
+    """Its own report of the weightiest story that it tells."""
+    absent: str = ""
+    """Id of the weightiest story that several others tell and it does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotation:
+    """Words of Pyongyang, as its media or those who cite them have them."""
+
+    words: str
+    speaker: str = ""
+    """Slug of the tag of who said so; empty: the source itself."""
+    item: IssueItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A box on an event or agreement that the week goes back to."""
+
+    slug: str
+    when: str
+    texts: Mapping[str, str]
+    """Language -> what it was and what became of it."""
+    story: str
+    """Id of the story that goes back to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upcoming:
+    """Something with a date, after the issue's week."""
+
+    day: str
+    """ISO."""
+    tellings: tuple[Telling, ...]
+    """In the words of reports, or (without URL) of the calendar; one a language."""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A headline of an earlier issue that its publisher has changed since."""
+
+    was: str
+    now: str
+    item: IssueItem
+    period: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -677,6 +804,10 @@ class Ledger:
     seen: int = 0
     kept: int = 0
     merged: int = 0
+    heard: tuple[str, ...] = ()
+    """Groups of `steps.perspectives` of which at least one feed answers."""
+    asked: tuple[str, ...] = ()
+    """Groups of which at least one feed is configured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -684,20 +815,33 @@ class Issue:
     """A frozen digest: mail, web page and Atom entry all come from this one value."""
 
     period: Period
-    subject: str
-    lede: tuple[tuple[str, str], ...] = ()
-    """(clause, URL of the source that says it)"""
+    title: str = ""
+    """The digest's name."""
+    language: str = ""
+    """Of the edition that was made of it; empty: of none."""
+    opening: tuple[Clause, ...] = ()
+    """The lede. Before an edition is made: the clauses of all languages, one after the other."""
+    figures: tuple[Figure, ...] = ()
     top: tuple[IssueStory, ...] = ()
     """The leading story first."""
     sections: tuple[Section, ...] = ()
-    statements: tuple[IssueItem, ...] = ()
+    views: tuple[CapitalView, ...] = ()
+    """In the order of `perspectives.GROUPS`."""
+    quotations: tuple[Quotation, ...] = ()
     """From Pyongyang: quoted, apart from the news."""
     analysis: tuple[IssueItem, ...] = ()
+    scenarios: tuple[IssueItem, ...] = ()
+    """What-if pieces."""
+    past: tuple[Past, ...] = ()
+    coming: tuple[Upcoming, ...] = ()
     ritual: tuple[IssueItem, ...] = ()
+    corrections: tuple[Correction, ...] = ()
     days: tuple[tuple[str, int], ...] = ()
     """(ISO date in the issue's zone, relevant articles)"""
     coverage: tuple[Coverage, ...] = ()
     ledger: Ledger = Ledger()
+    themes: tuple[tuple[str, int], ...] = ()
+    """(tag, stories), for the issue after it."""
     stories: int = 0
     articles: int = 0
     minutes: int = 1

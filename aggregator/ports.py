@@ -282,6 +282,9 @@ class MailStore(Protocol):
     def covered_until(self, cadence: Cadence = "weekly") -> datetime | None:
         """End of the latest period that has an issue."""
 
+    def daily_since(self) -> datetime | None:
+        """When the first of those who get daily issues today was entered; None: nobody does."""
+
     def publish_issue(self, issue: Issue, *, mailed: bool) -> bool:
         """Store the issue and, if `mailed`, one outbox row for each active subscriber of its
         cadence; one transaction.

@@ -168,13 +168,15 @@ class Clustering(Rules):
 
 
 class Digest(Rules):
-    """The weekly issue."""
+    """The issue of the week, and that of the day for readers who want one."""
 
     enabled: bool = True
     schedule: Cron = "0 7 * * mon"
     """When the issue about the last whole week (Monday to Sunday) goes out."""
+    daily: Cron = "0 7 * * *"
+    """When the issue about the last whole day goes out, while anybody gets it."""
     timezone: Zone = "Asia/Seoul"
-    """Zone of the schedule and of the week's borders."""
+    """Zone of the schedules and of the borders of weeks and days."""
     backlog: Duration = timedelta(days=10)
     """An article published longer than this before we first saw it is archive, not news."""
     expires: Duration = timedelta(days=3)

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aggregator.errors import NotFound
-from aggregator.model import Issue, Ledger, Mail, MailState, OutboxItem, Period, Subscriber
+from aggregator.model import Cadence, Issue, Ledger, Mail, MailState, OutboxItem, Period, Subscriber
 from aggregator.ports import Send, Tools
 from aggregator.render.language import ENGLISH
 from aggregator.render.letter import letter
 from aggregator.render.mail import Body, body
 from aggregator.steps import delivery, digest, periods, polling, tokens
+from aggregator.steps.perspectives import group_of
 
 log = logging.getLogger(__name__)
 
 MAIL_LEASE = timedelta(minutes=15)
 """Above the ten minutes that RFC 5321 gives a server to answer the final dot."""
 MOST_STORIES = 2_000
+EARLIER = 6
+"""Issues that a new one looks back on: no box is repeated within four weeks."""
 
 
 def draft(tools: Tools, period: Period) -> Issue:
@@ -34,19 +37,42 @@ def draft(tools: Tools, period: Period) -> Issue:
         period,
         told,
         _ledger(tools, period),
-        site=config.site,
+        title=config.site.title,
         rules=config.digest,
         taxonomy=tools.taxonomy,
         now=tools.clock(),
+        before=_before(tools, period),
     )
+
+
+def _before(tools: Tools, period: Period) -> digest.Before:
+    """The issues of the last weeks, and what their headlines say today."""
+    earlier = tuple(
+        issue
+        for issue in tools.store.issues(EARLIER, period.cadence)
+        if issue.period.end <= period.start
+    )
+    told = {
+        item.article_id
+        for issue in earlier[:1]
+        for story in (*issue.top, *(s for part in issue.sections for s in part.stories))
+        for item in story.items
+    }
+    titles = {id: found.article.title for id in sorted(told) if (found := tools.store.item(id))}
+    return digest.Before(issues=earlier, titles=titles)
 
 
 def _ledger(tools: Tools, period: Period) -> Ledger:
     now = tools.clock()
     seen, kept, merged = tools.store.counts(period.start, period.end)
     titles: dict[str, list[str]] = {"ok": [], "silent": [], "failing": [], "retired": [], "new": []}
+    heard, asked = set(), set()
     for feed_id, state in sorted(tools.store.states().items()):
-        titles[polling.status(state, now)].append(tools.feeds[feed_id].title)
+        feed, status = tools.feeds[feed_id], polling.status(state, now)
+        titles[status].append(feed.title)
+        asked.add(group_of(feed.perspective))
+        if status in ("ok", "silent"):
+            heard.add(group_of(feed.perspective))
     return Ledger(
         feeds_ok=len(titles["ok"]),
         feeds_silent=tuple(titles["silent"]),
@@ -54,27 +80,36 @@ def _ledger(tools: Tools, period: Period) -> Ledger:
         seen=seen,
         kept=kept,
         merged=merged,
+        heard=tuple(sorted(heard)),
+        asked=tuple(sorted(asked)),
     )
 
 
 def compose(tools: Tools, week: Period | None = None) -> tuple[Issue, ...]:
     """Publish every issue that is due (or the one asked for); returns those that are new.
 
-    An issue past its window is published on the site and held from the mail.
+    An issue past its window is published on the site and held from the mail. Days have issues only
+    while somebody gets them.
     """
     if week is not None:
         return (issue,) if (issue := _publish(tools, week, mailed=True)) else ()
-    made: list[Issue] = []
+    made = list(_due(tools, "weekly", tools.store.installed_at()))
+    wanted_since = tools.store.daily_since()
+    if wanted_since is not None:
+        made += _due(tools, "daily", wanted_since)
+    return tuple(made)
+
+
+def _due(tools: Tools, cadence: Cadence, since: datetime | None) -> Iterator[Issue]:
     rules, now = tools.config.digest, tools.clock()
-    installed, covered = tools.store.installed_at(), tools.store.covered_until()
-    while due := periods.due(rules, installed, covered, now):
+    covered = tools.store.covered_until(cadence)
+    while due := periods.due(rules, since, covered, now, cadence):
         covered = due.period.end
         _, relevant, _ = tools.store.counts(due.period.start, due.period.end)
         if due.late and not relevant:
             continue  # the machine was off: a row of empty issues would help nobody
         if issue := _publish(tools, due.period, mailed=not due.late):
-            made.append(issue)
-    return tuple(made)
+            yield issue
 
 
 def _publish(tools: Tools, period: Period, *, mailed: bool) -> Issue | None:

@@ -92,7 +92,7 @@ def sections(stories: Sequence[IssueStory]) -> tuple[Section, ...]:
     """Each story in one section, in the given order; sections without a story are left out."""
     placed: dict[str, list[IssueStory]] = {}
     for story in stories:
-        placed.setdefault(_section(story), []).append(story)
+        placed.setdefault(story.section or section_of(story.tags), []).append(story)
     headings = [(slug, heading) for slug, heading, _ in SECTIONS] + [_REST]
     return tuple(
         Section(slug=slug, heading=heading, stories=tuple(placed[slug]))
@@ -101,10 +101,10 @@ def sections(stories: Sequence[IssueStory]) -> tuple[Section, ...]:
     )
 
 
-def _section(story: IssueStory) -> str:
-    """The section that the story's leading tags name; a leading tag outweighs the next ones."""
+def section_of(story_tags: Sequence[str]) -> str:
+    """The section that the leading tags name; a leading tag outweighs the next ones."""
     votes: dict[str, float] = {}
-    for rank, tag in enumerate(story.tags):
+    for rank, tag in enumerate(story_tags):
         for slug, _, tags in SECTIONS:
             if tag in tags:
                 votes[slug] = votes.get(slug, 0.0) + 1 / (1 + rank)

@@ -17,6 +17,7 @@ from aggregator.taxonomy.model import (
     FACETS,
     LANGUAGES,
     MATCHED,
+    Anniversary,
     Contrast,
     Office,
     Pair,
@@ -28,6 +29,7 @@ from aggregator.taxonomy.model import (
 )
 from aggregator.taxonomy.reading import (
     Source,
+    read_anniversaries,
     read_background,
     read_concepts,
     read_contrasts,
@@ -37,6 +39,7 @@ from aggregator.taxonomy.reading import (
     read_words,
 )
 
+_OTHERS = ("concepts.toml", "likeness.toml", "contrasts.toml", "background.toml", "calendar.toml")
 _SHIPPED = {
     "actors": "actor",
     "states": "state",
@@ -80,9 +83,8 @@ def load_placed(extra: Sequence[Path] = (), off: Sequence[str] = ()) -> Placed:
     rules, pairs, version = read_rules(rules_file)
     gate_file = Source.of("relevance.toml", (folder / "relevance.toml").read_text("utf-8"))
     words, gates = read_words(gate_file)
-    concepts, weights, contrasts, background = (
-        Source.of(name, (folder / name).read_text("utf-8"))
-        for name in ("concepts.toml", "likeness.toml", "contrasts.toml", "background.toml")
+    concepts, weights, contrasts, background, days = (
+        Source.of(name, (folder / name).read_text("utf-8")) for name in _OTHERS
     )
     tags: dict[str, Tag] = {}
     for name, facet in _SHIPPED.items():
@@ -117,6 +119,7 @@ def load_placed(extra: Sequence[Path] = (), off: Sequence[str] = ()) -> Placed:
         weights=MappingProxyType(read_weights(weights)),
         contrasts=MappingProxyType(read_contrasts(contrasts)),
         background=MappingProxyType(read_background(background)),
+        anniversaries=read_anniversaries(days),
         version=version,
     )
     sources[rules_file.name] = rules_file
@@ -180,6 +183,7 @@ __all__ = [
     "FACETS",
     "LANGUAGES",
     "MATCHED",
+    "Anniversary",
     "Contrast",
     "Office",
     "Pair",

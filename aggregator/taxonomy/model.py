@@ -163,6 +163,17 @@ class Contrast:
     """Language -> where a number of it stands; the first group that matched is the number."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anniversary:
+    """A day that comes back every year."""
+
+    month: int
+    day: int
+    names: Mapping[str, str]
+    """Language -> what it is."""
+    tags: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Taxonomy(Mapping[str, Tag]):
     """Slug -> Tag, with the rules. Compared and hashed by identity."""
@@ -180,6 +191,7 @@ class Taxonomy(Mapping[str, Tag]):
     contrasts: Mapping[str, Contrast] = field(default_factory=dict)
     background: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Slug of a tag -> language -> what the event was and what became of it."""
+    anniversaries: tuple[Anniversary, ...] = ()
     version: str = ""
 
     def __getitem__(self, slug: str) -> Tag:

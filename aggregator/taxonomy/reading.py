@@ -13,6 +13,7 @@ from aggregator.errors import ConfigError
 from aggregator.taxonomy.model import (
     FACETS,
     LANGUAGES,
+    Anniversary,
     Contrast,
     Office,
     Pair,
@@ -159,6 +160,20 @@ def read_contrasts(source: Source) -> dict[str, Contrast]:
         )
         for slug, raw in source.data.items()
     }
+
+
+def read_anniversaries(source: Source) -> tuple[Anniversary, ...]:
+    """calendar.toml, by month and day."""
+    days = [
+        Anniversary(
+            month=int(given["date"][:2]),
+            day=int(given["date"][3:]),
+            names={language: given[language] for language in LANGUAGES if language in given},
+            tags=tuple(given["tags"]),
+        )
+        for given in source.data["day"]
+    ]
+    return tuple(sorted(days, key=lambda day: (day.month, day.day)))
 
 
 def read_background(source: Source) -> dict[str, Mapping[str, str]]:

@@ -20,6 +20,15 @@ def covered_until(connection: Connection, cadence: Cadence) -> datetime | None:
     return latest
 
 
+def daily_since(connection: Connection) -> datetime | None:
+    since: datetime | None = connection.scalar(
+        select(func.min(subscribers.c.created_at)).where(
+            subscribers.c.status == "active", subscribers.c.cadence == "daily"
+        )
+    )
+    return since
+
+
 def publish_issue(connection: Connection, issue: Issue, *, mailed: bool) -> bool:
     period = issue.period
     statement = insert_into(connection, issues).values(

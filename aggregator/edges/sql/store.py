@@ -262,6 +262,9 @@ class SqlStore:
     def covered_until(self, cadence: Cadence = "weekly") -> datetime | None:
         return self.database.read(published.covered_until, cadence)
 
+    def daily_since(self) -> datetime | None:
+        return self.database.read(published.daily_since)
+
     def publish_issue(self, issue: Issue, *, mailed: bool) -> bool:
         return self.database.write(published.publish_issue, issue, mailed=mailed)
 
