@@ -694,6 +694,8 @@ class IssueStory:
     """One for each language of an edition in which it is told."""
     differs: tuple[Difference, ...] = ()
     theme: Theme | None = None
+    gist: tuple[str, ...] = ()
+    """Tags that tell a reader of another language what it is about."""
     related: tuple[IssueStory, ...] = ()
     """Smaller stories of the same theme, which stand nowhere else in the issue."""
 

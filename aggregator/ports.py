@@ -45,7 +45,7 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.render.language import Language
-from aggregator.rules import Configuration
+from aggregator.rules import Configuration, Theme
 from aggregator.taxonomy import Taxonomy
 
 
@@ -375,5 +375,7 @@ class Tools:
     """Letters go to files: no server is configured."""
     languages: Mapping[str, Language]
     """Code -> what the pages can be read in, English first."""
+    theme: Theme
+    """How the letter looks."""
     templates: Mapping[str, Environment]
     """The same codes -> the templates in that language."""

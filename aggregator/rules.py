@@ -12,7 +12,15 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    WithJsonSchema,
+    model_validator,
+)
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -183,6 +191,97 @@ class Digest(Rules):
     """An issue this late (after a long outage) is kept for the archive and not mailed by itself."""
     stories: int = Field(40, ge=1, le=200)
     """Most stories in one issue; the rest stays on the site."""
+
+
+def _colour(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise ValueError('expected a colour such as "#17555b"')
+    return value.lower()
+
+
+Colour = Annotated[
+    str, BeforeValidator(_colour), WithJsonSchema({"type": "string", "pattern": "^#[0-9a-f]{6}$"})
+]
+
+READABLE = 4.5
+"""Contrast of text that everybody can read (WCAG 2.2, 1.4.3)."""
+
+
+def contrast(one: str, other: str) -> float:
+    """1 to 21: how far two colours ("#rrggbb") stand apart, as WCAG 2.2 measures it."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        red, green, blue = [
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+        ]
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+class Colours(Rules):
+    """The colours of the letter. Each text must stand out from its ground by 4.5 : 1."""
+
+    page: Colour = "#f4f2ec"
+    """Around the sheet."""
+    sheet: Colour = "#fdfcf9"
+    ink: Colour = "#1c1d22"
+    muted: Colour = "#55585f"
+    """Sources, times, notes."""
+    accent: Colour = "#17555b"
+    """Links and numbers; the ground of who was first."""
+    on_accent: Colour = "#ffffff"
+    tint: Colour = "#d9e7e4"
+    """The ground of who reports."""
+    on_tint: Colour = "#12393d"
+    quote: Colour = "#9c3b2e"
+    """The line beside a quotation."""
+
+    @model_validator(mode="after")
+    def _readable(self) -> Colours:
+        for text, ground in (
+            ("ink", "sheet"),
+            ("muted", "sheet"),
+            ("accent", "sheet"),
+            ("on_accent", "accent"),
+            ("on_tint", "tint"),
+        ):
+            found = contrast(getattr(self, text), getattr(self, ground))
+            if found < READABLE:
+                raise ValueError(
+                    f"{text} on {ground} has a contrast of {found:.1f} : 1, and needs {READABLE}"
+                )
+        return self
+
+
+class Theme(Rules):
+    """How the letter looks and who sends it: theme.yaml."""
+
+    name: str = Field("", max_length=120)
+    """Name of the digest. Default: site.title."""
+    sender: str = ""
+    """Address in From. Default: mail.sender."""
+    sender_name: str = Field("", max_length=120)
+    """Name in From. Default: mail.sender_name, else the name."""
+    logo: HttpUrl | None = None
+    """A picture on top (PNG or JPEG: Outlook shows no SVG or WebP)."""
+    logo_width: int = Field(160, ge=16, le=600)
+    """In pixels, as it is shown."""
+    font: Literal["serif", "sans"] = "serif"
+    light: Colours = Colours()
+    dark: Colours = Colours(
+        page="#0e1113",
+        sheet="#15191c",
+        ink="#e9e7e1",
+        muted="#a9adb3",
+        accent="#86cdc6",
+        on_accent="#08282b",
+        tint="#1f3d40",
+        on_tint="#d4ece9",
+        quote="#d98273",
+    )
 
 
 class MailRules(Rules):

@@ -92,6 +92,7 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
             open_mail=lambda: open_send(mail_url, config.mail, outbox),
             mail_is_file=not mail_url.startswith("smtp"),
             languages=spoken,
+            theme=loaded.theme,
             templates={
                 code: environment([own] if own.is_dir() else [], language)
                 for code, language in spoken.items()

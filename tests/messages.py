@@ -16,6 +16,8 @@ _PLACES = (
     ("aggregator/render", "*.py", "python"),
     ("aggregator/hosts", "*.py", "python"),
     ("templates/web", "*.html", "jinja2.ext:babel_extract"),
+    ("templates/mail", "*.html", "jinja2.ext:babel_extract"),
+    ("templates/mail", "*.txt", "jinja2.ext:babel_extract"),
 )
 _KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from aggregator.config import document, sentences
 from aggregator.config.document import Document, Fault, Where
 from aggregator.config.feedlist import add_feeds, as_feed, doubled, duration, identified
+from aggregator.config.theme import theme_beside
 from aggregator.errors import ConfigError
 from aggregator.model import Feed
-from aggregator.rules import Configuration, HttpUrl
+from aggregator.rules import Configuration, HttpUrl, Theme
 
 __all__ = ["Loaded", "add_feeds", "as_feed", "load", "schema", "secret_of", "shipped"]
 
@@ -38,6 +39,8 @@ class Loaded:
     """The enabled ones, by id, in the order of the file."""
     path: Path
     data: Path
+    theme: Theme = field(default_factory=Theme)
+    """How the letter looks; its name and sender stand in `config` already."""
     secret: bytes | None
     """From the environment; `secret_of` falls back to a file in the data folder."""
 
@@ -58,12 +61,14 @@ def load(path: Path | None, environ: Mapping[str, str], *, data: Path | None = N
     findings = (*(_line(chosen, fault) for fault in faults), *findings)
     if findings or config is None:
         raise ConfigError(findings)
-    config = _completed(config, given, chosen)
+    theme = theme_beside(chosen)
+    config = _themed(_completed(config, given, chosen), theme)
     secret = given.get("AGGREGATOR_SECRET")
     return Loaded(
         config=config,
         feeds={entry.id: as_feed(entry) for entry in config.feeds if entry.enabled},
         path=chosen,
+        theme=theme,
         data=data or Path(environ.get("AGGREGATOR_DATA") or "data"),
         secret=secret.encode() if secret else None,
     )
@@ -101,10 +106,10 @@ def secret_of(loaded: Loaded) -> bytes:
 def schema() -> dict[str, Any]:
     """JSON Schema of feeds.yaml, for editors; durations as the operator writes them."""
     made = Configuration.model_json_schema()
-    for name, field in Configuration.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+    for name, section in Configuration.model_fields.items():
+        if isinstance(section.annotation, type) and issubclass(section.annotation, BaseModel):
             reference = made["properties"][name]["$ref"]
-            _write_durations(field.annotation, made["$defs"][reference.rsplit("/", 1)[1]])
+            _write_durations(section.annotation, made["$defs"][reference.rsplit("/", 1)[1]])
             # a heading whose lines are all commented out is null, and means the defaults
             made["properties"][name] = {"anyOf": [{"$ref": reference}, {"type": "null"}]}
     made["properties"]["feeds"].pop("default", None)
@@ -112,9 +117,9 @@ def schema() -> dict[str, Any]:
 
 
 def _write_durations(section: type[BaseModel], made: dict[str, Any]) -> None:
-    for name, field in section.model_fields.items():
-        if isinstance(field.default, timedelta):
-            made["properties"][field.alias or name]["default"] = duration(field.default)
+    for name, key in section.model_fields.items():
+        if isinstance(key.default, timedelta):
+            made["properties"][key.alias or name]["default"] = duration(key.default)
 
 
 def _chosen(path: Path | None, environ: Mapping[str, str]) -> Path:
@@ -227,6 +232,19 @@ def _completed(config: Configuration, given: Mapping[str, str], path: Path) -> C
             "storage": config.storage.model_copy(update=storage),
             "tags": config.tags.model_copy(update={"files": files}),
             "feeds": identified(config.feeds),
+        }
+    )
+
+
+def _themed(config: Configuration, theme: Theme) -> Configuration:
+    """Name and sender as the theme has them; what it leaves open stays as feeds.yaml says."""
+    given = {"sender": theme.sender, "sender_name": theme.sender_name}
+    mail = {key: value for key, value in given.items() if value}
+    site = {"title": theme.name} if theme.name else {}
+    return config.model_copy(
+        update={
+            "site": config.site.model_copy(update=site),
+            "mail": config.mail.model_copy(update=mail),
         }
     )
 

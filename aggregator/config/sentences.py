@@ -47,23 +47,27 @@ _PATTERNS = {
 }
 
 
-def faults(error: ValidationError, document: Document) -> tuple[Fault, ...]:
-    """One fault for each error, at its line."""
+def faults(
+    error: ValidationError, document: Document, root: type[BaseModel] = Configuration
+) -> tuple[Fault, ...]:
+    """One fault for each error, at its line. `root`: what the document was read as."""
     found = []
     for details in error.errors(include_url=False):
         where: Where = tuple(details["loc"])
-        found.append(Fault(line=document.line(where), where=where, what=sentence(details, where)))
+        found.append(
+            Fault(line=document.line(where), where=where, what=sentence(details, where, root))
+        )
     return tuple(found)
 
 
-def sentence(details: ErrorDetails, where: Where) -> str:
+def sentence(details: ErrorDetails, where: Where, root: type[BaseModel] = Configuration) -> str:
     """What is wrong, without the place."""
     kind, value = details["type"], details["input"]
     if kind == "extra_forbidden":
-        return _unknown(where)
+        return _unknown(where, root)
     if kind == "missing":
         return "missing, every feed needs it" if where[:1] == ("feeds",) else "missing"
-    return _expected(details, where) + _got(value, where)
+    return _expected(details, where) + _got(value, where, root)
 
 
 def _expected(details: ErrorDetails, where: Where) -> str:
@@ -93,15 +97,15 @@ def _one_of(expected: str, value: Any) -> str:
     return f"expected one of {', '.join(choices)}"
 
 
-def _got(value: Any, where: Where) -> str:
+def _got(value: Any, where: Where, root: type[BaseModel]) -> str:
     if where in _HIDDEN:
         return ""
-    unquoted = isinstance(value, int | float) and _wants_text(where)
+    unquoted = isinstance(value, int | float) and _wants_text(where, root)
     return f", got {shown(value)}{' (put it in quotes)' if unquoted else ''}"
 
 
-def _wants_text(where: Where) -> bool:
-    model = _model(where[:-1])
+def _wants_text(where: Where, root: type[BaseModel]) -> bool:
+    model = _model(where[:-1], root)
     field = model.model_fields.get(str(where[-1])) if model and where else None
     return field is not None and field.annotation is str
 
@@ -126,8 +130,8 @@ def shown(value: Any) -> str:
             return str(value)
 
 
-def _unknown(where: Where) -> str:
-    model = _model(where[:-1])
+def _unknown(where: Where, root: type[BaseModel]) -> str:
+    model = _model(where[:-1], root)
     known = tuple(f.alias or name for name, f in model.model_fields.items()) if model else ()
     near = get_close_matches(str(where[-1]).lower(), known, n=1, cutoff=0.6)
     if near:
@@ -135,13 +139,13 @@ def _unknown(where: Where) -> str:
     return f"unknown key (known here: {', '.join(known)})"
 
 
-def _model(where: Where) -> type[BaseModel] | None:
+def _model(where: Where, root: type[BaseModel]) -> type[BaseModel] | None:
     """The section that stands at this place."""
     if where == ():
-        return Configuration
+        return root
     if where[0] == "feeds":
         return FeedEntry if len(where) == 2 else None
-    field = Configuration.model_fields.get(str(where[0])) if len(where) == 1 else None
+    field = root.model_fields.get(str(where[0])) if len(where) == 1 else None
     kind = field.annotation if field else None
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 

@@ -16,6 +16,7 @@ from aggregator.render.language import ENGLISH
 from aggregator.render.letter import letter
 from aggregator.render.mail import Body, body
 from aggregator.steps import delivery, digest, periods, polling, tokens
+from aggregator.steps.digest import editions
 from aggregator.steps.perspectives import group_of
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,10 @@ def _ledger(tools: Tools, period: Period) -> Ledger:
     titles: dict[str, list[str]] = {"ok": [], "silent": [], "failing": [], "retired": [], "new": []}
     heard, asked = set(), set()
     for feed_id, state in sorted(tools.store.states().items()):
-        feed, status = tools.feeds[feed_id], polling.status(state, now)
+        feed = tools.feeds.get(feed_id)
+        if feed is None:
+            continue  # taken out of feeds.yaml since the last poll
+        status = polling.status(state, now)
         titles[status].append(feed.title)
         asked.add(group_of(feed.perspective))
         if status in ("ok", "silent"):
@@ -145,7 +149,7 @@ def deliver(tools: Tools, stopping: Callable[[], bool] = lambda: False) -> Deliv
 def _connection(tools: Tools, stopping: Callable[[], bool]) -> Counter[MailState]:
     """Send until nothing waits. One row is claimed at a time: a crash strands no second one."""
     done: Counter[MailState] = Counter()
-    rendered: dict[str, tuple[Issue, Body]] = {}
+    rendered: dict[tuple[object, ...], tuple[Issue, Body]] = {}
     send = tools.open_mail()
     try:
         while not stopping():
@@ -153,9 +157,17 @@ def _connection(tools: Tools, stopping: Callable[[], bool]) -> Counter[MailState
             if not claimed:
                 break
             for item in claimed:
-                if item.period not in rendered:
-                    rendered[item.period] = _rendered(tools, item)
-                done[_send_one(tools, send, item, *rendered[item.period])] += 1
+                reader = item.subscriber
+                asked = (
+                    item.period,
+                    reader.language,
+                    reader.topics,
+                    reader.groups,
+                    reader.languages,
+                )
+                if asked not in rendered:
+                    rendered[asked] = _rendered(tools, item)
+                done[_send_one(tools, send, item, *rendered[asked])] += 1
     finally:
         send.close()
     return done
@@ -165,7 +177,7 @@ def _rendered(tools: Tools, item: OutboxItem) -> tuple[Issue, Body]:
     issue = tools.store.issue(item.period)
     if issue is None:
         raise NotFound(f"the letter {item.id} belongs to an issue that is not stored")
-    return issue, render(tools, issue)
+    return issue, render(tools, issue, item.subscriber)
 
 
 def _send_one(tools: Tools, send: Send, item: OutboxItem, issue: Issue, made: Body) -> MailState:
@@ -185,14 +197,24 @@ def _send_one(tools: Tools, send: Send, item: OutboxItem, issue: Issue, made: Bo
     return settlement.state
 
 
-def render(tools: Tools, issue: Issue) -> Body:
-    """HTML and text of an issue, before they are made out to a reader."""
-    config = tools.config
+def render(tools: Tools, issue: Issue, reader: Subscriber | None = None) -> Body:
+    """The letter in a reader's language with what they asked for, before it is made out to them.
+
+    Without a reader: all of the issue, in English.
+    """
+    code = reader.language if reader and reader.language in tools.templates else ENGLISH.code
+    wanted = editions.edition(issue, code)
+    if reader is not None:
+        wanted = editions.tailored(
+            wanted, topics=reader.topics, groups=reader.groups, languages=reader.languages
+        )
     return body(
-        issue,
-        site=config.site,
-        mail=config.mail,
-        env=tools.templates[ENGLISH.code],
+        wanted,
+        site=tools.config.site,
+        mail=tools.config.mail,
+        theme=tools.theme,
+        env=tools.templates[code],
+        say=tools.languages[code],
         taxonomy=tools.taxonomy,
     )
 
@@ -206,4 +228,5 @@ def compose_letter(tools: Tools, issue: Issue, made: Body, subscriber: Subscribe
         site=tools.config.site,
         mail=tools.config.mail,
         token=tokens.make(tools.secret, "unsubscribe", subscriber.id),
+        preferences=tokens.make(tools.secret, "preferences", subscriber.id),
     )

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from markupsafe import escape
 
-from aggregator.model import Coverage, Difference, Issue, IssueStory, Item, Story
+from aggregator.model import Clause, Coverage, Difference, Issue, IssueStory, Item, Story
 from aggregator.render import charts
 from aggregator.render.language import ENGLISH
 from aggregator.render.links import digest_path, story_path, tag_path
@@ -59,7 +59,7 @@ def issue_html(issue: Issue, counts: str, site: Site) -> str:
     page = site.url + digest_path(issue.period.name)
     return _block(
         [
-            *(_p(_clause(clause, source)) for clause, source in issue.lede),
+            *(_p(_clause(clause)) for clause in issue.opening),
             *_list("Leading stories", [_leading(story, site) for story in issue.top]),
             _p(f"{_linked(page, 'The whole issue')}: {_e(counts)}."),
         ]
@@ -125,9 +125,9 @@ def _headlines(reports: Sequence[Item], page: str, site: Site) -> list[str]:
 # ── parts of an issue ────────────────────────────────────────────────────────────────────────────
 
 
-def _clause(text: str, source: str) -> str:
-    link = web_link(source)
-    return _e(shown(text, 1000)) + (f" ({_linked(link, 'source')})" if link else "")
+def _clause(clause: Clause) -> str:
+    source = _linked(web_link(clause.url), shown(clause.publisher, 80) or "source")
+    return f"{_e(shown(clause.text, 1000))} ({source})"
 
 
 def _leading(story: IssueStory, site: Site) -> str:

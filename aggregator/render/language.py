@@ -9,7 +9,7 @@ from __future__ import annotations
 import gettext as catalogues
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -18,11 +18,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_interval
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
 from aggregator.errors import TemplateError
+from aggregator.model import Period
+from aggregator.steps.periods import span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,9 +42,26 @@ class Language:
         """The words in this language; as they are when nobody translated them."""
         return self.catalogue.gettext(words) if words else ""
 
-    def ngettext(self, one: str, many: str, count: int) -> str:
+    def ngettext(self, one: str, many: str, count: int, **others: str) -> str:
         """1 report, 1,204 reports: `%(num)s` stands for the number."""
-        return self.catalogue.ngettext(one, many, count) % {"num": f"{count:,}"}
+        return self.catalogue.ngettext(one, many, count) % {"num": f"{count:,}", **others}
+
+    def language_name(self, code: str) -> str:
+        """What a language is called in this one; the code itself when it is not known."""
+        return str(_locale(self.code).languages.get(code, code))
+
+    def joined(self, parts: Sequence[str]) -> str:
+        """Seoul, Tokyo and Moscow"""
+        locale = "en_GB" if self.code == ENGLISH.code else self.code  # without a serial comma
+        return str(format_list(list(parts), locale=_locale(locale)))
+
+    def span(self, period: Period) -> str:
+        """18–24 Aug 2025"""
+        if self.code == ENGLISH.code:
+            return span(period)
+        first = period.start.astimezone(_zone(period.timezone)).date()
+        last = (period.end - timedelta(hours=2)).astimezone(_zone(period.timezone)).date()
+        return str(format_interval(first, last, "yMMMd", locale=_locale(self.code)))
 
     def clock(self, moment: datetime, zone: str) -> str:
         """14:05"""
@@ -51,6 +71,10 @@ class Language:
         """30 June 2019 (a date has no zone)"""
         # How a date is written is a translation too: its letters are those of CLDR patterns.
         return _written(_local(moment, zone), self.gettext("d MMMM y"), self.code)
+
+    def month(self, moment: date) -> str:
+        """June 2019"""
+        return _written(moment, self.gettext("MMMM y"), self.code)
 
     def short_day(self, moment: datetime | date, zone: str = "UTC") -> str:
         """Sun 30 June"""
@@ -117,4 +141,4 @@ def _written(moment: datetime | date, pattern: str, code: str) -> str:
 
 @lru_cache(maxsize=16)
 def _locale(code: str) -> Locale:
-    return Locale.parse(code, sep="-")
+    return Locale.parse(code.replace("_", "-"), sep="-")

@@ -18,26 +18,39 @@ from aggregator.rules import MailRules, Site
 
 
 def letter(
-    issue: Issue, made: Body, subscriber: Subscriber, *, site: Site, mail: MailRules, token: str
+    issue: Issue,
+    made: Body,
+    subscriber: Subscriber,
+    *,
+    site: Site,
+    mail: MailRules,
+    token: str,
+    preferences: str,
 ) -> Mail:
-    """The letter of one reader; the same values give the same bytes. `token` opens their links."""
+    """The letter of one reader; the same values give the same bytes.
+
+    `token` opens their link to unsubscribe, `preferences` that to their preferences.
+    """
     sender = address(site, mail)
     host = sender.rpartition("@")[2]
     mail_id = f"{issue.period.name}.{subscriber.id}"
     unsubscribe = f"{site.url}/unsubscribe/{token}"
-    own = made.personal(unsubscribe)
+    own = made.personal(unsubscribe, f"{site.url}/preferences/{preferences}")
     boundary = f"=_{hashlib.sha256(mail_id.encode()).hexdigest()[:32]}"
     headers = [
         ("From", f"{phrase('From', mail.sender_name or site.title)} <{sender}>"),
         ("To", f"<{line(subscriber.address)}>"),
-        ("Subject", words("Subject", shown(issue.subject, 200))),
+        ("Subject", words("Subject", shown(made.subject, 200))),
         ("Date", format_datetime(issue.composed_at)),
         ("Message-ID", f"<{mail_id}@{host}>"),
         ("List-Id", f"{phrase('List-Id', site.title)} <digest.{host}>"),
         ("List-Archive", f"<{site.url}/digests/>"),
         ("List-Unsubscribe", f"<{unsubscribe}>,\r\n <mailto:{sender}?subject=unsubscribe>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-        ("Feedback-ID", f"{issue.period.name}:digest:weekly:{host.replace('.', '-')}"),
+        (
+            "Feedback-ID",
+            f"{issue.period.name}:digest:{issue.period.cadence}:{host.replace('.', '-')}",
+        ),
         ("Precedence", "bulk"),
         ("Auto-Submitted", "auto-generated"),
         ("MIME-Version", "1.0"),

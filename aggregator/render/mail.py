@@ -8,50 +8,60 @@ import css_inline
 import jinja2
 
 from aggregator.errors import TemplateError
-from aggregator.model import Issue, IssueStory
+from aggregator.model import Issue
 from aggregator.render import charts
+from aggregator.render.issues import View, subject
+from aggregator.render.language import Language
 from aggregator.render.links import digest_path
 from aggregator.render.templates import TagNames, render
-from aggregator.rules import MailRules, Site
-from aggregator.steps.periods import span
-from aggregator.steps.perspectives import GROUPS
+from aggregator.rules import MailRules, Site, Theme
+from aggregator.steps.digest import editions
 
 WANTED_BYTES = 90_000
 """Gmail cuts a letter off near 102 KB; past this, stories go to the web copy."""
 MOST_BYTES = 100_000
-_LABELS = {group.slug: group.label for group in GROUPS}
-_DOUBTFUL = ("c-hypothetical", "c-reported-anon", "c-negated")
-"""Said beside the headline. That somebody claims something, the headline mostly says itself."""
-_PLACEHOLDER = "https://reader.invalid/unsubscribe"
-"""Stands for the reader's own link until the letter is made."""
+UNSUBSCRIBE = "https://reader.invalid/unsubscribe"
+PREFERENCES = "https://reader.invalid/preferences"
+"""Stand for the reader's own links until the letter is made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """One issue, rendered. `_PLACEHOLDER` stands where a reader's own link will."""
+    """One edition, rendered. UNSUBSCRIBE and PREFERENCES stand where a reader's own links will."""
 
+    subject: str
     html: str
     text: str
 
-    def personal(self, unsubscribe_url: str) -> Body:
+    def personal(self, unsubscribe_url: str, preferences_url: str) -> Body:
         """The same for one reader."""
-        return Body(
-            html=self.html.replace(_PLACEHOLDER, unsubscribe_url),
-            text=self.text.replace(_PLACEHOLDER, unsubscribe_url),
-        )
+
+        def made(text: str) -> str:
+            return text.replace(UNSUBSCRIBE, unsubscribe_url).replace(PREFERENCES, preferences_url)
+
+        return Body(subject=self.subject, html=made(self.html), text=made(self.text))
 
 
 def body(
-    issue: Issue, *, site: Site, mail: MailRules, env: jinja2.Environment, taxonomy: TagNames
+    issue: Issue,
+    *,
+    site: Site,
+    mail: MailRules,
+    theme: Theme,
+    env: jinja2.Environment,
+    say: Language,
+    taxonomy: TagNames,
 ) -> Body:
-    """HTML (inlined) and text of an issue. Whole stories go from the end until it fits.
+    """HTML (inlined) and text of an edition, within the limits of a letter. Whole stories go from
+    the end until it fits.
 
-    Raises TemplateError when a template fails, or is so large that no issue fits.
+    `env` speaks `say`, the language of the edition. Raises TemplateError when a template fails, or
+    is so large that no issue fits.
     """
-    total = sum(len(section.stories) for section in issue.sections)
-    kept = total
+    short = editions.finishable(issue)
+    kept = sum(len(section.stories) for section in short.sections)
     while True:
-        values = _values(_with_stories(issue, kept), total - kept, site, mail, taxonomy)
+        values = _values(_with_stories(short, kept), site, mail, theme, say, taxonomy)
         html = _inlined(render(env, "mail/digest.html", **values))
         size = len(html.encode())
         if size <= WANTED_BYTES or kept == 0:
@@ -63,45 +73,38 @@ def body(
             f"mail/digest.html: {size:,} bytes without a single section, more than {MOST_BYTES:,}: "
             "mail programs would cut it off; shorten the template"
         )
-    return Body(html=html, text=render(env, "mail/digest.txt", **values))
-
-
-# ── body ─────────────────────────────────────────────────────────────────────────────────────────
+    text = render(env, "mail/digest.txt", **values)
+    return Body(subject=subject(issue, say), html=html, text=text)
 
 
 def _values(
-    issue: Issue, left_out: int, site: Site, mail: MailRules, taxonomy: TagNames
+    issue: Issue, site: Site, mail: MailRules, theme: Theme, say: Language, taxonomy: TagNames
 ) -> dict[str, object]:
     return {
         "issue": issue,
-        "left_out": left_out,
+        "view": View(issue=issue, say=say, taxonomy=taxonomy),
+        "subject": subject(issue, say),
+        "left_out": sum(section.more for section in issue.sections),
         "site": site,
         "mail": mail,
-        "label": taxonomy.label,
-        "doubtful": _DOUBTFUL,
-        "labels": _LABELS,
-        "span": span(issue.period),
-        "target": _target,
-        "capitals": charts.capitals,
-        "in_words": charts.coverage_in_words,
-        "days": charts.day_bars(issue.days),
-        "day_words": charts.days_in_words(issue.days),
+        "theme": theme,
+        "cells": charts.capitals(issue.coverage, issue.ledger.heard or None, say),
+        "in_words": charts.coverage_in_words(issue.coverage, issue.ledger.heard or None, say),
+        "days": charts.day_bars(issue.days, say),
+        "day_words": charts.days_in_words(issue.days, say),
         "web_url": site.url + digest_path(issue.period.name),
-        "unsubscribe_url": _PLACEHOLDER,
+        "unsubscribe_url": UNSUBSCRIBE,
+        "preferences_url": PREFERENCES,
     }
-
-
-def _target(story: IssueStory) -> str:
-    """The report whose headline the story bears, else the first one."""
-    own = next((item for item in story.items if item.title == story.title), story.first)
-    return own.url
 
 
 def _with_stories(issue: Issue, kept: int) -> Issue:
     """The issue with the first `kept` stories of its sections."""
     sections = []
     for section in issue.sections:
-        sections.append(replace(section, stories=section.stories[: max(0, kept)]))
+        stories = section.stories[: max(0, kept)]
+        more = section.more + len(section.stories) - len(stories)
+        sections.append(replace(section, stories=stories, more=more))
         kept -= len(section.stories)
     return replace(issue, sections=tuple(sections))
 

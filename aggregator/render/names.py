@@ -29,6 +29,13 @@ _SECTIONS = (  # the headings of `steps.sections`
 _DESCRIPTION = N_("How each capital reports Korea diplomacy, gathered from public feeds.")
 """What `rules.Site` says when the operator says nothing else."""
 
+FIGURE = {  # the counts of `steps.digest.figures`
+    "launches": N_("launches and weapons tests"),
+    "exercises": N_("military exercises"),
+    "border": N_("the border between the Koreas"),
+    "meetings": N_("summits and meetings"),
+    "sanctions": N_("sanctions"),
+}
 PERSPECTIVE = {
     "dprk-state": N_("North Korean state media"),
     "dprk-aligned": N_("Aligned with North Korea"),

@@ -17,6 +17,8 @@ from aggregator.model import (
     StoryItems,
 )
 from aggregator.render import charts, names
+from aggregator.render.issues import View as IssueView
+from aggregator.render.issues import subject
 from aggregator.render.links import (
     article_path,
     digest_path,
@@ -50,6 +52,7 @@ from aggregator.render.views import (
     voices,
     when_words,
 )
+from aggregator.steps.digest.editions import edition
 from aggregator.steps.health import worst_first
 from aggregator.steps.perspectives import GROUPS, group_of, listened
 
@@ -75,6 +78,7 @@ def front(
         health=tuple(health),
         unreachable=[h for h in health if h.status == "failing"],
         issue=issue,
+        subject=subject(issue, view.language) if issue else "",
         next_check=next_check,
         next_digest=next_digest,
         chart=days_chart(view, days),
@@ -262,20 +266,25 @@ def search(
 
 def digests(view: View, issues: Sequence[Issue], *, next_digest: datetime | None = None) -> str:
     """The archive of issues, latest first."""
-    return view.page("digests.html", "/digests/", issues=tuple(issues), next_digest=next_digest)
+    return view.page(
+        "digests.html",
+        "/digests/",
+        issues=[(edition(i, view.language.code), subject(i, view.language)) for i in issues],
+        next_digest=next_digest,
+    )
 
 
 def digest(view: View, issue: Issue) -> str:
     """The web copy of an issue: everything, also what the letter had to leave out."""
-    say = view.language
+    issue = edition(issue, view.language.code)
+    told = IssueView(issue=issue, say=view.language, taxonomy=view.taxonomy)
     return view.page(
         "digest.html",
         digest_path(issue.period.name),
         issue=issue,
-        capitals=lambda found: charts.capitals(found, None, say),
-        in_words=lambda found: charts.coverage_in_words(found, None, say),
-        cells=charts.capitals(issue.coverage, None, say),
-        label=view.label,
+        view=told,
+        subject=subject(issue, view.language),
+        cells=charts.capitals(issue.coverage, told.heard, view.language),
         chart=days_chart(view, issue.days),
     )
 

@@ -14,10 +14,13 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from aggregator.model import Issue, Item, Story, StoryItems, Tagging
 from aggregator.render import charts
 from aggregator.render.feed_html import issue_html, publisher_of, story_html, told_by, whereabouts
+from aggregator.render.issues import subject
+from aggregator.render.language import ENGLISH
 from aggregator.render.links import article_path, digest_path, story_path
 from aggregator.render.safe import excerpt, headline, language_tag, shown, web_link
 from aggregator.render.templates import TagNames, plural
 from aggregator.rules import Site
+from aggregator.steps.digest.editions import edition
 from aggregator.steps.perspectives import group_of
 from aggregator.taxonomy import LANGUAGES
 
@@ -406,12 +409,13 @@ def issue_entries(issues: Sequence[Issue], *, site: Site, taxonomy: TagNames) ->
 
 def _of_issue(issue: Issue, site: Site, named: Callable[[str], Tag]) -> Entry:
     url = site.url + digest_path(issue.period.name)
-    lede = shown(" ".join(clause for clause, _ in issue.lede), 2000)
+    issue = edition(issue, _OURS)
+    lede = shown(" ".join(clause.text for clause in issue.opening), 2000)
     moment = _moment(issue.composed_at, issue.period.name)
     counts = f"{plural(issue.stories, 'story', 'stories')}, {plural(issue.articles, 'article')}"
     return Entry(
         id=tag_uri(site, "digest", issue.period.name),
-        title=headline(issue.subject),
+        title=headline(subject(issue, ENGLISH)),
         url=url,
         language=_OURS,
         published=min(issue.composed_at, moment),

@@ -25,6 +25,7 @@ from aggregator.render.links import (
     in_language,
     query_of,
 )
+from aggregator.render.names import N_
 from aggregator.render.safe import excerpt, headline, shown, web_link
 from aggregator.render.templates import render
 from aggregator.rules import Site
@@ -304,12 +305,24 @@ def first_day(when: str) -> date | None:
 
 
 def when_words(when: str, say: Language) -> str:
-    """2018-06-12 or 2000-06-13..2000-06-15, as the page's readers write it; else as it stands."""
-    first, _, last = when.partition("..")
-    begins, ends = first_day(first), first_day(last)
-    if begins is None:
+    """2018-06-12, 2000-06-13..2000-06-15, 2003-08..2009-04, 2024-10.. or 1991, as the page's
+    readers write it; else as it stands."""
+    first, span, last = when.partition("..")
+    begins, ends = _moment_words(first, say), _moment_words(last, say)
+    if not begins:
         return when
-    return say.day(begins) + (f" – {say.day(ends)}" if ends else "")
+    if span and not last:
+        return say.gettext(N_("since %(moment)s")) % {"moment": begins}
+    return begins + (f" – {ends}" if ends else "")
+
+
+def _moment_words(moment: str, say: Language) -> str:
+    """A day, a month or a year in words; "" when it is none."""
+    if day := first_day(moment):
+        return say.day(day)
+    if month := first_day(f"{moment}-01") if len(moment) == 7 else None:
+        return say.month(month)
+    return moment if len(moment) == 4 and moment.isdigit() else ""
 
 
 def proofs(view: View, tags: Iterable[Tagging]) -> tuple[Proof, ...]:

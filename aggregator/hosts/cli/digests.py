@@ -25,6 +25,8 @@ from aggregator.hosts.cli.options import (
 )
 from aggregator.model import Issue, Period, Subscriber
 from aggregator.ports import Tools
+from aggregator.render.issues import subject
+from aggregator.render.language import ENGLISH
 from aggregator.steps import periods
 
 app = typer.Typer(help="The weekly issue.", no_args_is_help=True)
@@ -61,6 +63,9 @@ def preview(
         "."
     ),
     week: Week = None,
+    language: Annotated[
+        str, typer.Option("--language", metavar="en", help="Of the edition.")
+    ] = ENGLISH.code,
     config: Config = None,
     data: Data = None,
     as_of: AsOf = None,
@@ -70,19 +75,24 @@ def preview(
     with tools(config, data, as_of=as_of) as opened:
         period = _chosen(opened, week)
         issue = opened.store.issue(period.name) or jobs.draft(opened, period)
-        paths = _write(opened, issue, folder)
+        if language not in opened.languages:
+            known = ", ".join(opened.languages)
+            raise typer.BadParameter(f"no edition in {language!r}: choose one of {known}")
+        paths = _write(opened, issue, language, folder)
+        told = _told(opened, issue)
     if as_json:
-        print_json(_told(issue) | {"files": [str(p) for p in paths]})
+        print_json(told | {"files": [str(p) for p in paths]})
     else:
-        out.print(issue.subject, markup=False)
+        out.print(told["subject"], markup=False)
         for path in paths:
             out.print(f"  {path}", markup=False)
 
 
-def _write(opened: Tools, issue: Issue, folder: Path) -> list[Path]:
-    reader = Subscriber(id="preview", address="reader@example.org", name="Reader")
-    rendered = jobs.render(opened, issue)
-    own = rendered.personal(f"{opened.config.site.url}/unsubscribe/preview")
+def _write(opened: Tools, issue: Issue, language: str, folder: Path) -> list[Path]:
+    reader = Subscriber(id="preview", address="reader@example.org", language=language)
+    rendered = jobs.render(opened, issue, reader)
+    site = opened.config.site.url
+    own = rendered.personal(f"{site}/unsubscribe/preview", f"{site}/preferences/preview")
     made = {
         "digest.html": own.html.encode(),
         "digest.txt": own.text.encode(),
@@ -97,10 +107,10 @@ def _write(opened: Tools, issue: Issue, folder: Path) -> list[Path]:
     return [folder / name for name in made]
 
 
-def _told(issue: Issue) -> dict[str, object]:
+def _told(opened: Tools, issue: Issue) -> dict[str, object]:
     return {
         "period": issue.period.name,
-        "subject": issue.subject,
+        "subject": subject(issue, opened.languages[ENGLISH.code]),
         "stories": issue.stories,
         "articles": issue.articles,
         "minutes": issue.minutes,
@@ -131,10 +141,12 @@ def send(
         done = jobs.deliver(opened)
         ledgers = {i.period.name: opened.store.ledger(i.period.name) for i in issues}
         if as_json:
-            print_json({"issues": [_told(i) for i in issues], "letters": done.states})
+            print_json({"issues": [_told(opened, i) for i in issues], "letters": done.states})
         else:
             for issue in issues:
-                out.print(f"composed {issue.period.name}: {issue.subject}", markup=False)
+                out.print(
+                    f"composed {issue.period.name}: {_told(opened, issue)['subject']}", markup=False
+                )
                 if not ledgers[issue.period.name]:
                     out.print("  nobody gets it by mail: it has no subscribers or came too late")
             counts = ", ".join(f"{n} {state}" for state, n in sorted(done.states.items()))

@@ -11,6 +11,7 @@ from aggregator.steps.perspectives import GROUPS, group_of
 from aggregator.taxonomy import Taxonomy
 
 _CAPITALS = frozenset({"pyongyang", "seoul", "washington", "tokyo", "beijing", "moscow"})
+_LEADING = 5
 _SEVERAL = 3
 """Groups that tell a story, from which on the silence of another one is worth a line."""
 
@@ -31,7 +32,7 @@ def views(
     told = [w.view for w in weighed] + list(others)
     found = []
     for group in GROUPS:
-        view = _view(group.slug, told, taxonomy, heard, asked)
+        view = _view(group.slug, told, told[:_LEADING], taxonomy, heard, asked)
         if group.slug in _CAPITALS or view.articles:
             found.append(view)
     return tuple(found)
@@ -40,6 +41,7 @@ def views(
 def _view(
     group: str,
     told: Sequence[StoryItems],
+    leading: Sequence[StoryItems],
     taxonomy: Taxonomy,
     heard: Collection[str],
     asked: Collection[str],
@@ -47,7 +49,7 @@ def _view(
     mine = [(view, own) for view in told if (own := _of(group, view))]
     articles = sum(item.duplicate_of is None for _, own in mine for item in own)
     absent = next(
-        (v.story.id for v in told if len(_groups(v)) >= _SEVERAL and not _of(group, v)), ""
+        (v.story.id for v in leading if len(_groups(v)) >= _SEVERAL and not _of(group, v)), ""
     )
     if not mine:
         state = "silent" if group in heard else "failed" if group in asked else "unheard"

@@ -10,7 +10,7 @@ from typing import Final
 
 from aggregator.model import Item, Period, StoryItems
 from aggregator.steps import ranking
-from aggregator.steps.digest.telling import OPINION, originals
+from aggregator.steps.digest.telling import OPINION, is_beside_the_news, originals
 from aggregator.steps.perspectives import coverage, group_of
 from aggregator.taxonomy import Taxonomy
 
@@ -21,6 +21,8 @@ _THEME: Final = 0.35
 _THEME_REPORTS: Final = 3
 """A single report, exclusive as it may be, does not speak for a theme."""
 _OLDER: Final = 0.15
+_BESIDE: Final = 0.6
+"""What a story loses that is nothing but experts' words, market notes and pictures."""
 _WEIGHTY: Final = 2.0
 """Weight of a tag that makes a theme although it alone makes no article relevant."""
 _ALIKE_TAGS, _ALIKE = 8, 0.25
@@ -115,11 +117,16 @@ def ordered(views: Sequence[StoryItems], period: Period, taxonomy: Taxonomy) -> 
         for slug in themes_of(view, taxonomy):
             told.setdefault(slug, []).append(view.story.id)
     reports = {view.story.id: len(originals(view)) for view in views}
+    gains: dict[str, float] = {}
     for about in told.values():
         speaker = next((id for id in about if reports[id] >= _THEME_REPORTS), None)
         if speaker is not None:
-            weights[speaker] *= 1 + _THEME * math.log2(len(about))
-    weighed = [Weighed(view=view, weight=weights[view.story.id]) for view in views]
+            gain = 1 + _THEME * math.log2(len(about))
+            gains[speaker] = max(gain, gains.get(speaker, 1.0))
+    weighed = [
+        Weighed(view=view, weight=weights[view.story.id] * gains.get(view.story.id, 1.0))
+        for view in views
+    ]
     return sorted(weighed, key=lambda w: (-w.weight, w.view.story.id))
 
 
@@ -129,4 +136,5 @@ def _weight(view: StoryItems, period: Period, taxonomy: Taxonomy) -> float:
     value, _ = ranking.weight(reports, coverage(view.items), view.story.tags, taxonomy)
     last = max(i.article.published_at for i in reports)
     age = max(timedelta(0), period.end - last) / (period.end - period.start)
-    return value * (1 - _OLDER * min(age, 1.0))
+    beside = sum(is_beside_the_news(i) for i in reports if i.judgement.genre != "g-breaking")
+    return value * (1 - _OLDER * min(age, 1.0)) * (1 - _BESIDE * beside / len(reports))

@@ -24,7 +24,7 @@ class Limits:
     """Words of their headlines; the first story stands in any case."""
     stories: int = 18
     """In all sections together."""
-    share: float = 0.1
+    share: float = 0.12
     """Of the leading story's weight: what is lighter is left to the web copy."""
     related: int = 3
     quotations: int = 4

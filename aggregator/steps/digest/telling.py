@@ -31,6 +31,13 @@ FLEETING = frozenset({"g-breaking", "g-brief", "g-photo-video", "g-notice"})
 """They bear a headline only when nobody else does, and are not quoted."""
 _MARGINAL = re.compile(r"\[(?:특징주|표|그래픽|인사|부고|영상|사진|포토|팩트체크|이 시각|주간)")
 """Market notes, tables and pictures beside the news."""
+_EXPERT = re.compile(
+    r"전문가|석좌|교수|연구원|연구위원|싱크탱크|[가-힣]재단|[가-힣]硏|학자|"
+    r"\b(?:experts?|analysts?|scholars?|professor|think[- ]tanks?|ex-officials?)\b|"
+    r"専門家|教授|研究員|专家|学者|教授",
+    re.I,
+)
+"""Somebody who comments on the news."""
 _LATE = 0.2
 _TOLD = {"c-confirmed": 0.15, "c-hypothetical": -0.15, "c-reported-anon": -0.15}
 """What happened leads before what somebody says of it, and that before what may come of it."""
@@ -137,7 +144,16 @@ def issue_story(
         weight=round(weight, 4),
         tellings=tellings,
         differs=view.story.differs,
+        gist=telling_tags(view.story.tags, taxonomy)[:ITEM_TAGS],
     )
+
+
+def is_beside_the_news(item: Item) -> bool:
+    """A flash, a table, a market note, an expert's word: it leads no story that has others."""
+    title = item.article.title
+    if item.judgement.genre in FLEETING:
+        return True
+    return bool(_MARGINAL.match(title) or _EXPERT.search(title))
 
 
 def central(reports: Sequence[Item]) -> list[Item]:
@@ -157,8 +173,7 @@ def central(reports: Sequence[Item]) -> list[Item]:
         genre = item.judgement.genre
         told = _TOLD.get(item.judgement.certainty, 0.0)
         late = _LATE * (item.article.published_at - first).total_seconds() / span
-        marginal = genre in FLEETING or bool(_MARGINAL.match(item.article.title))
-        return genre in OPINION, marginal, -round(agreement(item) + told + late, 3)
+        return genre in OPINION, is_beside_the_news(item), -round(agreement(item) + told + late, 3)
 
     return sorted(reports, key=order)
 
