@@ -791,7 +791,7 @@ class Correction:
     """A headline of an earlier issue that its publisher has changed since."""
 
     was: str
-    now: str
+    current: str
     item: IssueItem
     period: str
 

@@ -71,7 +71,7 @@ def issue(week: int = 26, **changes: Any) -> Issue:
     period = Period(
         name=f"2019-W{week}", start=start, end=start + timedelta(days=7), timezone="UTC"
     )
-    return replace(Issue(period=period, subject=f"Week {week}", composed_at=NOW), **changes)
+    return replace(Issue(period=period, title=f"Week {week}", composed_at=NOW), **changes)
 
 
 def subscriber(id: str = "s1", **changes: Any) -> Subscriber:

@@ -9,7 +9,16 @@ from datetime import timedelta
 import pytest
 
 from aggregator.edges.sql.store import SqlStore
-from aggregator.model import Coverage, IssueItem, IssueStory, Ledger, Section, Settlement
+from aggregator.model import (
+    Clause,
+    Coverage,
+    IssueItem,
+    IssueStory,
+    Ledger,
+    Past,
+    Section,
+    Settlement,
+)
 from tests.contract.build import HOUR, LEASE, issue, subscriber
 from tests.make import NOW
 
@@ -101,7 +110,10 @@ def test_an_issue_comes_back_as_it_was(store: SqlStore) -> None:
         coverage=(Coverage(group="seoul", first_at=NOW, articles=1, publishers=("E",)),),
     )
     full = issue(
-        lede=(("They met", "https://example.org/1"),),
+        opening=(
+            Clause(text="They met", language="en", url="https://example.org/1", publisher="E"),
+        ),
+        past=(Past(slug="x", when="1953-07-27", texts={"ko": "정전"}, story="a1"),),
         top=(one,),
         sections=(Section(slug="talks", heading="Talks", stories=(one,)),),
         days=(("2019-06-30", 3),),
@@ -125,11 +137,11 @@ def test_issues_come_latest_first(store: SqlStore) -> None:
 
 def test_an_issue_is_published_once(mailed: SqlStore) -> None:
     mailed.add_subscriber(subscriber("s9"), NOW)
-    assert not mailed.publish_issue(issue(subject="Other"), mailed=True)
+    assert not mailed.publish_issue(issue(title="Other"), mailed=True)
     assert len(mailed.ledger("2019-W26")) == 3
     found = mailed.issue("2019-W26")
     assert found is not None
-    assert found.subject == "Week 26"
+    assert found.title == "Week 26"
 
 
 def test_an_issue_is_published_once_by_many(store: SqlStore) -> None:

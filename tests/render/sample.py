@@ -9,19 +9,27 @@ from functools import cache
 import jinja2
 
 from aggregator.model import (
+    CapitalView,
+    Clause,
+    Correction,
     Coverage,
     Feed,
     FeedHealth,
+    Figure,
     Issue,
     IssueItem,
     IssueStory,
     Item,
     Ledger,
+    Past,
     Period,
+    Quotation,
     Section,
     Story,
     StoryItems,
     Subscriber,
+    Telling,
+    Upcoming,
 )
 from aggregator.render.templates import environment
 from aggregator.render.views import View
@@ -228,8 +236,11 @@ def issue_story(each: StoryItems, suffix: str = "") -> IssueStory:
         what_source=items[0].publisher,
         certainty="c-claimed" if suffix == "" and story.id == "s3a0" else "c-confirmed",
         tags=story.tags,
+        url=items[0].url,
         first=items[0],
         items=items,
+        weight=float(len(items)),
+        gist=story.tags[:3],
         coverage=story.coverage,
         articles=len(items),
     )
@@ -247,17 +258,86 @@ def issue(stories: int = 7) -> Issue:
     every = [item for each in week() for item in each.items]
     return Issue(
         period=PERIOD,
-        subject=f"Korea diplomacy weekly · 24–30 Jun 2019 · {stories} stories, 24 articles",
-        lede=(
-            ("The US and DPRK leaders met at Panmunjom on 30 June.", every[0].article.url),
-            ("Both sides agreed to resume working-level talks.", every[6].article.url),
+        title="Korea diplomacy weekly",
+        opening=(
+            Clause(
+                text="The US and DPRK leaders met at Panmunjom on 30 June.",
+                language="en",
+                url=every[0].article.url,
+                publisher="Example Wire",
+            ),
+            Clause(
+                text="Both sides agreed to resume working-level talks.",
+                language="en",
+                url=every[6].article.url,
+                publisher="Example Gazette",
+            ),
+            Clause(
+                text="양측은 실무 협상을 재개하기로 했다.",
+                language="ko",
+                url=every[6].article.url,
+                publisher="Example Gazette",
+            ),
+        ),
+        figures=(
+            Figure(
+                slug="meetings",
+                count=2,
+                publishers=("Example Wire",),
+                stories=(told[0].id, told[-1].id) if told else (),
+                before=1,
+            ),
         ),
         top=tuple(told[:5]),
         sections=tuple(
             Section(slug=f"s{n}", heading=heading, stories=tuple(rest[n :: len(headings)]))
             for n, heading in enumerate(headings)
         ),
-        statements=tuple(issue_item(i) for i in every if i.feed.perspective == "dprk-state"),
+        views=(
+            CapitalView(
+                group="seoul", state="reports", articles=9, stories=4, first=2,
+                lead=issue_item(every[1]),
+            ),
+            CapitalView(group="moscow", state="silent", absent=told[0].id if told else ""),
+            CapitalView(group="beijing", state="failed"),
+            CapitalView(group="tokyo", state="unheard"),
+        ),
+        quotations=tuple(
+            Quotation(words=i.article.summary or i.article.title, item=issue_item(i))
+            for i in every
+            if i.feed.perspective == "dprk-state"
+        ),
+        scenarios=(issue_item(every[2]),),
+        past=(
+            Past(
+                slug="us-dprk-summit",
+                when="2018-06-12",
+                texts={"en": "The first meeting of the two leaders.", "ko": "첫 만남이었다."},
+                story="s1",
+            ),
+        ),
+        coming=(
+            Upcoming(
+                day="2019-07-10",
+                tellings=(
+                    Telling(
+                        title="실무 협상, 7월 10일 재개", language="ko",
+                        url="https://example.org/talks", publisher="Example Daily",
+                    ),
+                ),
+                tags=("us-dprk-summit",),
+            ),
+            Upcoming(
+                day="2019-07-27",
+                tellings=(Telling(title="Armistice day", language="en", url="", publisher=""),),
+            ),
+        ),
+        corrections=(
+            Correction(
+                was="Leaders did not meet", current="Leaders met",
+                item=issue_item(every[0]), period="2019-W25",
+            ),
+        ),
         analysis=tuple(issue_item(i) for i in every if i.feed.perspective == "nk-specialist"),
         ritual=(issue_item(every[10]),),
         days=DAYS,

@@ -441,7 +441,7 @@ def test_an_issue_links_to_its_web_copy() -> None:
     (entry,) = parsed(document).entries
     assert entry.id == "tag:news.example.org,2026:digest/2019-W26"
     assert entry.link == "https://news.example.org/digests/2019-W26"
-    assert entry.title == issue.subject
+    assert entry.title == "Korea diplomacy weekly · 24–30 Jun 2019 · 7 stories, 24 articles"
     assert moment(entry.published) == issue.composed_at
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from email.header import decode_header
 from email.message import EmailMessage
@@ -15,22 +16,49 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.errors import TemplateError
-from aggregator.model import Issue, Mail
+from aggregator.model import Clause, Correction, Issue, Mail, Quotation
 from aggregator.render import mail
+from aggregator.render.language import languages
 from aggregator.render.letter import letter
 from aggregator.render.templates import environment
-from aggregator.rules import MailRules, Site
+from aggregator.rules import MailRules, Site, Theme
+from aggregator.steps.digest.editions import edition
 from tests.render import sample
 
-ENV = environment()
+LANGUAGES = languages()
+THEME = Theme()
+PREFERENCES = "reader1.cHJlZg=="
 RULES = MailRules()
 NAMES = sample.Names()
 TOKEN = "reader1.c2VjcmV0"
 
 
+def body_of(
+    issue: Issue,
+    site: Site = sample.SITE,
+    rules: MailRules = RULES,
+    *,
+    language: str = "en",
+    theme: Theme = THEME,
+    folders: Sequence[Path] = (),
+) -> mail.Body:
+    say = LANGUAGES[language]
+    return mail.body(
+        edition(issue, language),
+        site=site,
+        mail=rules,
+        theme=theme,
+        env=environment(folders, say),
+        say=say,
+        taxonomy=NAMES,
+    )
+
+
 def made(issue: Issue, site: Site = sample.SITE, rules: MailRules = RULES) -> Mail:
-    body = mail.body(issue, site=site, mail=rules, env=ENV, taxonomy=NAMES)
-    return letter(issue, body, sample.READER, site=site, mail=rules, token=TOKEN)
+    body = body_of(issue, site, rules)
+    return letter(
+        issue, body, sample.READER, site=site, mail=rules, token=TOKEN, preferences=PREFERENCES
+    )
 
 
 def read(letter: Mail) -> EmailMessage:
@@ -96,7 +124,7 @@ def test_the_same_letter_has_the_same_bytes_and_id() -> None:
 @given(st.text(max_size=400))
 @settings(max_examples=60, deadline=None)
 def test_no_subject_adds_a_header_or_a_long_line(subject: str) -> None:
-    letter = made(replace(ISSUE, subject=subject + "\r\nBcc: everybody@example.org"))
+    letter = made(replace(ISSUE, title=subject + "\r\nBcc: everybody@example.org"))
     assert read(letter)["Bcc"] is None
     for line in raw_headers(letter).split("\r\n"):
         assert len(line) <= 998
@@ -106,8 +134,9 @@ def test_no_subject_adds_a_header_or_a_long_line(subject: str) -> None:
 
 
 def test_a_korean_subject_survives() -> None:
-    subject = "한반도 외교 다이제스트 · 24–30 Jun 2019 · 판문점 회동과 그 뒤의 일주일"
-    assert read(made(replace(ISSUE, subject=subject)))["Subject"] == subject
+    title = "한반도 외교 다이제스트: 판문점 회동과 그 뒤의 일주일"
+    found = read(made(replace(ISSUE, title=title)))["Subject"]
+    assert found == f"{title} · 24–30 Jun 2019 · 7 stories, 24 articles"
 
 
 def test_sender_settings_are_used() -> None:
@@ -133,9 +162,12 @@ def test_the_text_holds_every_headline_link_and_the_unsubscribe_link() -> None:
     for story in stories:
         assert story.title in text
     shown = {u.replace("&amp;", "&") for u in re.findall(r'href="(https?://[^"]+)"', html)}
+    web = f"{sample.SITE.url}/digests/2019-W26"
     assert {u for u in shown if u not in text} <= {
-        f"{sample.SITE.url}/stories/{story.id}" for story in stories
+        *(f"{sample.SITE.url}/stories/{story.id}" for story in stories),
+        *(f"{web}#{figure.slug}" for figure in ISSUE.figures),
     }
+    assert f"{sample.SITE.url}/preferences/{PREFERENCES}" in text
     assert f"{sample.SITE.url}/unsubscribe/{TOKEN}" in text
     assert f"{sample.SITE.url}/unsubscribe/{TOKEN}" in html
     assert "reader.invalid" not in text + html
@@ -143,7 +175,7 @@ def test_the_text_holds_every_headline_link_and_the_unsubscribe_link() -> None:
 
 def test_forty_stories_fit_and_korean_is_not_written_as_entities() -> None:
     issue = sample.issue(stories=40)
-    body = mail.body(issue, site=sample.SITE, mail=RULES, env=ENV, taxonomy=NAMES)
+    body = body_of(issue)
     assert len(body.html.encode()) <= mail.WANTED_BYTES
     assert "on the web" in body.html
     assert "&#" not in re.sub(r"&#(34|39|43);", "", body.html)
@@ -151,10 +183,10 @@ def test_forty_stories_fit_and_korean_is_not_written_as_entities() -> None:
 
 def test_what_does_not_fit_is_left_to_the_web_copy() -> None:
     issue = sample.issue(stories=200)
-    body = mail.body(issue, site=sample.SITE, mail=RULES, env=ENV, taxonomy=NAMES)
+    body = body_of(issue)
     assert len(body.html.encode()) <= mail.WANTED_BYTES
-    assert re.search(r"\d+ more stories on the web", body.html)
-    assert re.search(r"\d+ more stories on the web", body.text)
+    assert re.search(r"\d+ more on the web", body.html)
+    assert re.search(r"\d+ more on the web", body.text)
 
 
 def test_layout_tables_say_so_and_items_name_their_language() -> None:
@@ -170,8 +202,15 @@ def test_layout_tables_say_so_and_items_name_their_language() -> None:
 
 
 def test_an_empty_week_says_so() -> None:
-    empty = replace(ISSUE, top=(), sections=(), statements=(), analysis=(), ritual=(), lede=())
-    assert "No confirmed story" in part(made(empty), "plain")
+    empty = replace(ISSUE, top=(), sections=(), opening=(), figures=(), analysis=())
+    assert "No story reached us." in part(made(empty), "plain")
+
+
+def test_a_week_of_claims_says_that_nothing_is_confirmed() -> None:
+    claimed = replace(ISSUE, top=tuple(replace(s, certainty="c-claimed") for s in ISSUE.top))
+    said = "None of the leading stories is confirmed so far"
+    assert said in part(made(claimed), "plain")
+    assert said not in part(LETTER, "plain")
 
 
 HOSTILE = st.one_of(
@@ -185,7 +224,7 @@ HOSTILE = st.one_of(
             "A" * 10_000,
             "\r\nBcc: everybody@example.org",
             "-->]]><![endif]-->",
-            mail._PLACEHOLDER,
+            mail.UNSUBSCRIBE,
         ]
     ),
 )
@@ -197,7 +236,15 @@ def test_hostile_headlines_break_nothing(title: str, summary: str, url: str) -> 
     first = ISSUE.top[0]
     item = replace(first.first, title=title, summary=summary, url=url, publisher=title)
     story = replace(first, title=title, what=summary, what_source=title, first=item, items=(item,))
-    issue = replace(ISSUE, top=(story,), statements=(item,), analysis=(item,), ritual=(item,))
+    issue = replace(
+        ISSUE,
+        top=(story,),
+        opening=(Clause(text=summary, language="en", url=url, publisher=title),),
+        quotations=(Quotation(words=summary, item=item),),
+        analysis=(item,),
+        ritual=(item,),
+        corrections=(Correction(was=summary, current=title, item=item, period="2019-W25"),),
+    )
     letter = made(issue)
     html = part(letter, "html")
     assert not re.search(r"<script|<img|javascript:|data:text", html.replace("&lt;", "‹"))
@@ -212,4 +259,4 @@ def test_a_broken_template_names_its_file(tmp_path: Path) -> None:
     (folder / "mail").mkdir()
     (folder / "mail/digest.txt").write_text("one\n{{ nobody.knows }}\n", "utf-8")
     with pytest.raises(TemplateError, match=r"mail/digest\.txt:2"):
-        mail.body(ISSUE, site=sample.SITE, mail=RULES, env=environment([folder]), taxonomy=NAMES)
+        body_of(ISSUE, folders=[folder])

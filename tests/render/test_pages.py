@@ -13,7 +13,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aggregator.model import FeedHealth, Item, StoryItems
+from aggregator.model import (
+    CapitalView,
+    Clause,
+    Correction,
+    FeedHealth,
+    Figure,
+    Item,
+    Quotation,
+    StoryItems,
+    Telling,
+    Upcoming,
+)
 from aggregator.render import pages
 from aggregator.render.links import Links, file_of, story_path
 from aggregator.render.safe import shown
@@ -287,7 +298,9 @@ def test_every_page_has_an_empty_state(static: bool) -> None:
 
 
 def test_a_quiet_week_is_an_issue_too() -> None:
-    page = read(pages.digest(sample.view(), replace(sample.issue(0), top=(), sections=(), lede=())))
+    page = read(
+        pages.digest(sample.view(), replace(sample.issue(0), top=(), sections=(), opening=()))
+    )
     assert "0 stories, 24 articles" in page.text()
 
 
@@ -358,10 +371,22 @@ def hostile_pages(title: str, text: str, address: str) -> list[str]:
     told = replace(told, what=text, what_source=title)
     issue = replace(
         sample.issue(0),
-        subject=title,
-        lede=((title, address), (text, address)),
+        title=title,
+        opening=(
+            Clause(text=title, language="en", url=address, publisher=text),
+            Clause(text=text, language="en", url=address, publisher=title),
+        ),
+        figures=(Figure(slug="meetings", count=1, publishers=(title,), stories=(told.id,)),),
         top=(told,),
-        statements=told.items,
+        quotations=(Quotation(words=text, speaker="", item=told.first),),
+        views=(CapitalView(group="seoul", state="reports", articles=1, lead=told.first),),
+        coming=(
+            Upcoming(
+                day="2019-07-10",
+                tellings=(Telling(title=title, language="en", url=address, publisher=text),),
+            ),
+        ),
+        corrections=(Correction(was=text, current=title, item=told.first, period="2019-W25"),),
         analysis=told.items,
         ritual=told.items,
         ledger=replace(sample.issue(0).ledger, feeds_failed=(title,), feeds_silent=(text,)),

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree, html
 
-from aggregator.model import Difference, Item, Saying, StoryItems
+from aggregator.model import Clause, Difference, Item, Saying, StoryItems
 from aggregator.render.atom import atom
 from aggregator.render.jsonfeed import jsonfeed
 from aggregator.render.rss import rss
@@ -235,8 +235,8 @@ def hostile(text: Callable[[], str]) -> tuple[Entry, ...]:
     )  # fmt: skip
     issue = replace(
         sample.issue(),
-        subject=text(),
-        lede=((text(), text()),),
+        title=text(),
+        opening=(Clause(text=text(), language="en", url=text(), publisher=text()),),
         top=(replace(sample.issue().top[0], title=text(), language=text(), coverage=(covered,)),),
     )
     site, names = sample.SITE, NAMES

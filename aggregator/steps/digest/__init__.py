@@ -253,7 +253,10 @@ def _corrections(before: Before) -> tuple[Correction, ...]:
             now = before.titles.get(item.article_id, item.title)
             if title_key(now) != title_key(item.title):
                 found[item.article_id] = Correction(
-                    was=item.title, now=without_revision(now), item=item, period=issue.period.name
+                    was=item.title,
+                    current=without_revision(now),
+                    item=item,
+                    period=issue.period.name,
                 )
     return tuple(list(found.values())[:MOST_CORRECTIONS])
 

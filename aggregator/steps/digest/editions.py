@@ -153,7 +153,7 @@ def minutes(issue: Issue) -> int:
     texts += [v.lead.title for v in issue.views if v.lead]
     texts += [p.texts.get(issue.language) or p.texts.get("en", "") for p in issue.past]
     texts += [t.title for each in issue.coming for t in each.tellings[:1]]
-    texts += [f"{c.was} {c.now}" for c in issue.corrections]
+    texts += [f"{c.was} {c.current}" for c in issue.corrections]
     return max(1, math.ceil(sum(words(text) for text in texts) / WORDS_A_MINUTE))
 
 
