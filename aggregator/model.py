@@ -850,6 +850,40 @@ class Issue:
     composed_at: datetime
 
 
+# ── the gate ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpamScore:
+    """What SpamAssassin thinks of a letter; 5 is spam to most of its users."""
+
+    score: float
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A letter as a browser shows it in a frame so wide."""
+
+    width: int
+    scheme: Literal["light", "dark"]
+    seen_width: int
+    """More than `width`: it has to be scrolled sideways."""
+    seen_height: int
+    picture: str
+    """The file; empty when none could be written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong with a letter. An `error` holds the issue."""
+
+    number: int
+    """Of the requirement in docs/mail.md that it breaks."""
+    what: str
+    severity: Literal["error", "warning"] = "error"
+
+
 # ── mail ─────────────────────────────────────────────────────────────────────────────────────────
 
 
