@@ -236,7 +236,7 @@ def _past(
                     Past(
                         slug=slug,
                         when=taxonomy[slug].when,
-                        texts=taxonomy.background[slug],
+                        texts=dict(taxonomy.background[slug]),
                         story=view.story.id,
                     )
                 )
