@@ -167,9 +167,9 @@ class View:
 
     def story(self, story_id: str) -> IssueStory | None:
         """A story of this issue by its id."""
-        sections = (s for part in self.issue.sections for s in part.stories)
-        every = [*self.issue.top, *(r for s in self.issue.top for r in s.related), *sections]
-        return next((s for s in every if s.id == story_id), None)
+        leading = (*self.issue.top, *(s for part in self.issue.sections for s in part.stories))
+        every = (told for story in leading for told in (story, *story.related))
+        return next((told for told in every if told.id == story_id), None)
 
     def place(self, story_id: str) -> int:
         """1 to 5: where a leading story stands; 0: it is none."""

@@ -26,6 +26,8 @@ _BESIDE: Final = 0.6
 _WEIGHTY: Final = 2.0
 """Weight of a tag that makes a theme although it alone makes no article relevant."""
 _ALIKE_TAGS, _ALIKE = 8, 0.25
+_LEADS: Final = 2
+"""Reports of a story that others may stand under: a lone feature leads nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,8 @@ def folded(weighed: Sequence[Weighed], taxonomy: Taxonomy) -> list[tuple[Weighed
             (
                 followers
                 for leader, followers in leaders
-                if themes & set(themes_of(leader.view, taxonomy))
+                if len(originals(leader.view)) >= _LEADS
+                and themes & set(themes_of(leader.view, taxonomy))
                 and _overlap(tags, set(leader.view.story.tags[:_ALIKE_TAGS])) >= _ALIKE
             ),
             None,
