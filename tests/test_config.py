@@ -22,7 +22,8 @@ from ruamel.yaml import YAML
 from aggregator.config import Loaded, add_feeds, document, load, schema, secret_of, shipped
 from aggregator.config.feedlist import duration, made_id
 from aggregator.errors import ConfigError
-from aggregator.rules import Configuration, FeedEntry
+from aggregator.render.templates import packaged
+from aggregator.rules import Configuration, FeedEntry, Theme
 
 ROOT = Path(__file__).parent.parent
 FEED = "feeds:\n  - {url: https://a.example.org/feed.xml, title: A}\n"
@@ -545,3 +546,38 @@ def test_a_feed_is_written_right_after_the_last_one_with_the_line_ends_of_the_fi
         add_feeds(path, [plain])
         expected = text.replace("# end", f"{rows}# end").replace("\n", end)
         assert path.read_bytes().decode() == expected
+
+
+# ── theme.yaml ───────────────────────────────────────────────────────────────────────────────────
+
+
+def themed(folder: Path, text: str) -> Loaded:
+    (folder / "theme.yaml").write_text(text, "utf-8")
+    (folder / "feeds.yaml").write_text("feeds: [{title: One, url: http://example.org/}]\n", "utf-8")
+    return load(folder / "feeds.yaml", {})
+
+
+def test_a_theme_beside_feeds_yaml_names_the_digest_and_its_sender(tmp_path: Path) -> None:
+    loaded = themed(
+        tmp_path,
+        "name: Peninsula Weekly\nsender: desk@example.org\nlight: {accent: '#6B1D1D'}\n",
+    )
+    assert loaded.config.site.title == "Peninsula Weekly"
+    assert loaded.config.mail.sender == "desk@example.org"
+    assert loaded.theme.light.accent == "#6b1d1d"
+    assert loaded.theme.dark == Theme().dark
+
+
+def test_faults_of_a_theme_name_file_line_and_key(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        themed(tmp_path, 'light:\n  muted: "#eeeeee"\nfont: comic\nlogos: 1\n')
+    findings = caught.value.findings
+    assert all(f.startswith(f"{tmp_path / 'theme.yaml'}:") for f in findings)
+    assert any(":1: light: muted on sheet has a contrast of" in f for f in findings)
+    assert any(":3: font: " in f for f in findings)
+    assert any(':4: logos: unknown key (did you mean "logo"?)' in f for f in findings)
+
+
+def test_the_shipped_theme_file_is_what_holds_without_one() -> None:
+    shipped = (packaged() / "theme.yaml").read_text("utf-8")
+    assert Theme.model_validate(YAML(typ="safe").load(shipped)) == Theme()

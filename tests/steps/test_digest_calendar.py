@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -55,7 +56,7 @@ def test_no_text_dates_the_past_or_far_ahead(text: str, published: date) -> None
         assert published < day <= published + AHEAD
 
 
-def told(id: str, title: str, *tags: str, **changes: object) -> StoryItems:
+def told(id: str, title: str, *tags: str, **changes: Any) -> StoryItems:
     at = datetime(2019, 6, 27, 3, tzinfo=make.NOW.tzinfo)
     return make.story(make.item(id, title, *tags, published_at=at, seen_at=at, **changes))
 
