@@ -16,6 +16,7 @@ from aggregator.render.views import when_words
 
 DOUBTFUL = frozenset({"c-hypothetical", "c-reported-anon", "c-negated", "c-historical"})
 """Said beside the headline. That somebody claims something, the headline mostly says itself."""
+_CAPITALS = frozenset({"pyongyang", "seoul", "washington", "tokyo", "beijing", "moscow"})
 _SURE = frozenset({"c-confirmed"})
 
 
@@ -115,7 +116,7 @@ class View:
             )
             if story.theme.before is not None:
                 told.append(self.before(story.theme.before))
-        cells = [c for c in self.cells(story) if c.group != "others"]
+        cells = [c for c in self.cells(story) if c.group in _CAPITALS]
         heard = [c.label for c in cells if c.articles]
         silent = [c.label for c in cells if c.state == "silent"]
         if heard and silent and len(story.coverage) > 1:

@@ -52,8 +52,16 @@ class Language:
 
     def joined(self, parts: Sequence[str]) -> str:
         """Seoul, Tokyo and Moscow"""
-        locale = "en_GB" if self.code == ENGLISH.code else self.code  # without a serial comma
-        return str(format_list(list(parts), locale=_locale(locale)))
+        return str(format_list(list(parts), locale=_locale(self._british)))
+
+    def days(self, first: date, last: date) -> str:
+        """27–28 February 2019"""
+        return str(format_interval(first, last, "yMMMMd", locale=_locale(self._british)))
+
+    @property
+    def _british(self) -> str:
+        """Days before months, and no comma before the last of several."""
+        return "en_GB" if self.code == ENGLISH.code else self.code
 
     def span(self, period: Period) -> str:
         """18–24 Aug 2025"""

@@ -308,6 +308,8 @@ def when_words(when: str, say: Language) -> str:
     """2018-06-12, 2000-06-13..2000-06-15, 2003-08..2009-04, 2024-10.. or 1991, as the page's
     readers write it; else as it stands."""
     first, span, last = when.partition("..")
+    if (one := first_day(first)) and (other := first_day(last)):
+        return say.days(one, other)
     begins, ends = _moment_words(first, say), _moment_words(last, say)
     if not begins:
         return when

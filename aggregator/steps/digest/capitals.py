@@ -56,7 +56,7 @@ def _view(
         return CapitalView(
             group=group,
             state=state,  # type: ignore[arg-type]
-            absent=absent if state == "silent" else "",
+            absent=absent if state == "silent" and group in _CAPITALS else "",
         )
     first = sum(group_of(_earliest(view).feed.perspective) == group for view, _ in mine)
     lead = next(
@@ -69,7 +69,7 @@ def _view(
         stories=len(mine),
         first=first,
         lead=issue_item(lead or mine[0][1][0], taxonomy),
-        absent=absent if group in heard else "",
+        absent=absent if group in heard and group in _CAPITALS else "",
     )
 
 

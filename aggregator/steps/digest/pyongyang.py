@@ -95,7 +95,7 @@ def _speaker(item: Item, taxonomy: Taxonomy) -> str:
     people = [
         (e.start, t.slug)
         for t in item.judgement.tags
-        if t.slug in taxonomy and taxonomy[t.slug].facet == "actor"
+        if t.slug in taxonomy and taxonomy[t.slug].facet == "actor" and t.method == "strong"
         for e in t.evidence
         if e.field == "title" and _is_northern(t.slug, taxonomy)
     ]

@@ -124,7 +124,7 @@ def issue_story(
     chosen = tellings[0] if tellings else _telling(ordered)
     bearer = next(i for i in ordered if i.article.url == chosen.url)
     by_publisher = {publisher(bearer): bearer}
-    for item in reports:
+    for item in ordered:
         by_publisher.setdefault(publisher(item), item)
     voices = _voices(list(by_publisher.values()))
     return IssueStory(
@@ -151,7 +151,7 @@ def issue_story(
 def is_beside_the_news(item: Item) -> bool:
     """A flash, a table, a market note, an expert's word: it leads no story that has others."""
     title = item.article.title
-    if item.judgement.genre in FLEETING:
+    if item.judgement.genre in FLEETING or item.feed.kind == "analysis":
         return True
     return bool(_MARGINAL.match(title) or _EXPERT.search(title))
 
@@ -200,9 +200,8 @@ def _telling(items: Sequence[Item]) -> Telling:
 
 
 def _voices(items: Sequence[Item]) -> list[Item]:
-    """At most MOST_ITEMS, earliest first: every capital's first before any capital's second.
-
-    The first of `items` bears the headline and is always among them.
+    """At most MOST_ITEMS, earliest first: every capital's most telling report before any capital's
+    second. The first of `items` bears the headline and is always among them.
     """
     seen: Counter[str] = Counter()
     ranked: list[tuple[int, int]] = []
