@@ -942,7 +942,11 @@ class OutboxItem:
     id: str
     period: str
     subscriber: Subscriber
+    claimed_until: datetime
+    """The lease we hold: an answer counts only while nobody has taken the letter since."""
     attempts: int = 0
+    first_at: datetime | None = None
+    """When it was first tried; None: never."""
     state: MailState = "pending"
     detail: str = ""
 
@@ -972,8 +976,18 @@ class Settlement:
 
     state: MailState
     attempts: int
+    first_at: datetime | None = None
     not_before: datetime | None = None
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How an issue went out, as numbers: those in `states` add up to `audience`."""
+
+    audience: int
+    """Letters that it was published with."""
+    states: Mapping[MailState, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 
 from jinja2 import Environment
 
@@ -42,10 +42,12 @@ from aggregator.model import (
     StoryItems,
     Subscriber,
     SuppressionReason,
+    Tally,
     Validators,
 )
 from aggregator.render.language import Language
 from aggregator.rules import Configuration, Theme
+from aggregator.steps.dkim import Signer
 from aggregator.taxonomy import Taxonomy
 
 
@@ -285,9 +287,9 @@ class MailStore(Protocol):
     def daily_since(self) -> datetime | None:
         """When the first of those who get daily issues today was entered; None: nobody does."""
 
-    def publish_issue(self, issue: Issue, *, mailed: bool) -> bool:
+    def publish_issue(self, issue: Issue, *, mailed: bool, held: bool = False) -> bool:
         """Store the issue and, if `mailed`, one outbox row for each active subscriber of its
-        cadence; one transaction.
+        cadence; one transaction. `held`: they wait for the operator's word.
 
         False, and nothing written, when the period already has an issue.
         """
@@ -297,16 +299,54 @@ class MailStore(Protocol):
     def issues(self, limit: int, cadence: Cadence = "weekly") -> tuple[Issue, ...]:
         """Latest first."""
 
-    def claim_mail(self, now: datetime, lease: timedelta, limit: int) -> tuple[OutboxItem, ...]:
-        """Take waiting letters: pending, deferred and due, or claimed with an expired lease.
+    def hold_late(self, late: datetime, now: datetime) -> int:
+        """Hold the letters that should have gone out before `late`; returns how many."""
 
-        Rows in state `dot` whose lease expired become `uncertain` and are not handed out.
+    def claim_mail(
+        self,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        *,
+        late: datetime = ...,
+        without: Collection[str] = (),
+    ) -> tuple[OutboxItem, ...]:
+        """Take waiting letters: pending or deferred and due, or claimed with an expired lease.
+
+        None that should have gone out before `late`, and none to the domains in `without`. Rows in
+        state `dot` whose lease expired become `uncertain` and are not handed out.
         """
 
-    def mark_dot(self, item_id: str) -> bool:
-        """claimed -> dot, just before the final dot. False: not ours any more, do not send."""
+    def unclaim(self, items: Sequence[OutboxItem]) -> None:
+        """Give letters back untried."""
 
-    def settle_mail(self, item_id: str, settlement: Settlement, now: datetime) -> None: ...
+    def put_off(self, domain: str, until: datetime) -> None:
+        """Nothing that waits for this receiving domain goes out before `until`."""
+
+    def mark_dot(self, item: OutboxItem, lease_until: datetime) -> bool:
+        """claimed -> dot, just before the final dot. False: not ours any more, do not send.
+
+        The lease is renewed: an answer is to be settled with it as `claimed_until`.
+        """
+
+    def settle_mail(self, item: OutboxItem, settlement: Settlement, now: datetime) -> bool:
+        """False, and nothing changed, when somebody else has taken the letter since."""
+
+    def decide_mail(
+        self,
+        period: str,
+        before: Literal["uncertain", "held"],
+        *,
+        send: bool,
+        addresses: Collection[str] | None,
+        now: datetime,
+    ) -> int:
+        """The operator's word on letters in state `before`: they are sent, or given up.
+
+        `addresses` None: on all of the issue. Returns how many. Who has left meanwhile gets none.
+        """
+
+    def tally(self, period: str) -> Tally: ...
 
     def ledger(self, period: str) -> tuple[LedgerLine, ...]:
         """Every recipient of the period's issue."""
@@ -371,6 +411,8 @@ class Tools:
     stop_reading: Callable[[], None]
     """Give up what workers are reading: the program ends."""
     open_mail: Callable[[], Send]
+    signer: Signer | None
+    """Signs letters with DKIM; None: no key is configured."""
     mail_is_file: bool
     """Letters go to files: no server is configured."""
     languages: Mapping[str, Language]

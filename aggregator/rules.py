@@ -288,7 +288,7 @@ class MailRules(Rules):
     """How letters leave. Without `url` they are written to DATA/outbox as .eml files."""
 
     url: SecretStr = SecretStr("")
-    """smtp://user:password@host:587 (STARTTLS), smtps://… (TLS) or file:DIR.
+    """smtp://user:password@host:587 (STARTTLS), smtps://… (TLS), maildir:DIR or file:DIR.
 
     Better kept out of the file: AGGREGATOR_SMTP_URL."""
     sender: str = ""
@@ -303,6 +303,12 @@ class MailRules(Rules):
     connections: int = Field(4, ge=1, le=20)
     retry_for: Duration = timedelta(days=5)
     """How long a letter that the server puts off is tried again."""
+    rate: float | None = Field(None, gt=0)
+    """Letters a second, all connections together. Default: as many as the server takes."""
+    domain_rate: dict[str, Annotated[float, Field(gt=0)]] = {}
+    """Letters a second to one receiving domain, as in {gmail.com: 2}."""
+    dkim_selector: str = Field("", pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?)?$")
+    """Name of the DKIM key in DNS; the key itself stands in AGGREGATOR_DKIM_KEY."""
 
 
 class Storage(Rules):

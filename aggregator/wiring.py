@@ -21,9 +21,11 @@ from aggregator.edges.websub import HubRequest
 from aggregator.errors import ConfigError, StoreError
 from aggregator.ports import Tools
 from aggregator.render.language import languages
+from aggregator.render.letter import address
 from aggregator.render.templates import environment
 from aggregator.rules import Relevance
 from aggregator.steps import relevance
+from aggregator.steps.dkim import Signer
 from aggregator.taxonomy import Taxonomy
 from aggregator.taxonomy import load as load_taxonomy
 from aggregator.taxonomy.version import version
@@ -59,6 +61,7 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
         )
         raise ConfigError((finding,))
     mail_url = config.mail.url.get_secret_value()
+    signer = signer_of(loaded)
     taxonomy = taxonomy_of(loaded)
     with ExitStack() as stack:
         store = open_store(database_url(loaded), loaded.feeds)
@@ -90,6 +93,7 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
             ),
             stop_reading=pool.close,
             open_mail=lambda: open_send(mail_url, config.mail, outbox),
+            signer=signer,
             mail_is_file=not mail_url.startswith("smtp"),
             languages=spoken,
             theme=loaded.theme,
@@ -98,6 +102,22 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
                 for code, language in spoken.items()
             },
         )
+
+
+def signer_of(loaded: Loaded) -> Signer | None:
+    """Who signs the letters, if a key is configured. Raises ConfigError."""
+    selector, key = loaded.config.mail.dkim_selector, loaded.dkim_key
+    if not selector and not key:
+        return None
+    if not selector or not key:
+        missing, there = "mail.dkim_selector", "AGGREGATOR_DKIM_KEY"
+        if selector:
+            missing, there = there, missing
+        raise ConfigError((f"{missing}: missing, though {there} is set: DKIM needs both",))
+    from aggregator.edges.signing import signing  # 30 ms, of which most installations need none
+
+    domain = address(loaded.config.site, loaded.config.mail).rpartition("@")[2]
+    return Signer(domain=domain, selector=selector, sign=signing(key))
 
 
 def taxonomy_of(loaded: Loaded) -> Taxonomy:

@@ -22,8 +22,13 @@ from aggregator.rules import Configuration, HttpUrl, Theme
 
 __all__ = ["Loaded", "add_feeds", "as_feed", "load", "schema", "secret_of", "shipped"]
 
-SECRETS = ("AGGREGATOR_DATABASE_URL", "AGGREGATOR_SMTP_URL", "AGGREGATOR_SECRET")
-_MAIL = ("smtp://", "smtps://", "file:")
+SECRETS = (
+    "AGGREGATOR_DATABASE_URL",
+    "AGGREGATOR_SMTP_URL",
+    "AGGREGATOR_SECRET",
+    "AGGREGATOR_DKIM_KEY",
+)
+_MAIL = ("smtp://", "smtps://", "maildir:", "file:")
 _DATABASE = ("postgresql://", "postgresql+psycopg://", "postgres://", "sqlite://")
 _SHORTEST_SECRET = 16
 _HEADINGS = frozenset(Configuration.model_fields)
@@ -43,6 +48,8 @@ class Loaded:
     """How the letter looks; its name and sender stand in `config` already."""
     secret: bytes | None
     """From the environment; `secret_of` falls back to a file in the data folder."""
+    dkim_key: str = field(default="", repr=False)
+    """As PEM, from the environment."""
 
 
 def load(path: Path | None, environ: Mapping[str, str], *, data: Path | None = None) -> Loaded:
@@ -71,6 +78,7 @@ def load(path: Path | None, environ: Mapping[str, str], *, data: Path | None = N
         theme=theme,
         data=data or Path(environ.get("AGGREGATOR_DATA") or "data"),
         secret=secret.encode() if secret else None,
+        dkim_key=given.get("AGGREGATOR_DKIM_KEY", ""),
     )
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-import idna
-
 from aggregator.errors import ConfigError
 from aggregator.rules import MailRules
+from aggregator.steps.addresses import ascii_domain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +41,7 @@ def relay(url: str, rules: MailRules) -> Relay:
             "# as %23, ? as %3F, : as %3A)"
         ) from None
     if parts.scheme not in ("smtp", "smtps"):
-        raise _bad("it must start with smtp://, smtps:// or file:")
+        raise _bad("it must start with smtp://, smtps://, maildir: or file:")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise _bad("nothing may follow host and port (in a password, write / as %2F, # as %23)")
     if not parts.hostname:
@@ -61,12 +60,12 @@ def relay(url: str, rules: MailRules) -> Relay:
 
 
 def folder(url: str) -> Path:
-    """file:DIR or file:///absolute/dir -> DIR. Raises ConfigError."""
+    """file:DIR, maildir:DIR, file:///absolute/dir -> DIR. Raises ConfigError."""
     parts = urlsplit(url)
     if parts.netloc not in ("", "localhost"):
-        raise _bad("write file:DIR or file:///absolute/dir")
+        raise _bad(f"write {parts.scheme}:DIR or {parts.scheme}:///absolute/dir")
     if not parts.path:
-        raise _bad("file: names no folder")
+        raise _bad(f"{parts.scheme}: names no folder")
     return Path(unquote(parts.path))
 
 
@@ -76,12 +75,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.rstrip(".").lower() == "localhost"
-
-
-def ascii_domain(address: str) -> str:
-    """The address with its domain as A-label; the local part stays."""
-    local, at, domain = address.rpartition("@")
-    return address if domain.isascii() else local + at + idna.encode(domain, uts46=True).decode()
 
 
 def _bad(why: str) -> ConfigError:

@@ -88,6 +88,7 @@ class Embedded:
         self._tasks: set[asyncio.Task[None]] = set()
         self._poller = rounds.Poller(tools, self._start, self._told)
         self._announcer = Announcer(tools, time.monotonic)
+        self._pacer = jobs.Pacer()
         self._unarranged = True
         """Visits ended since stories were last built, in this life or the one before."""
         self._arrange_after = 0.0
@@ -206,7 +207,7 @@ class Embedded:
 
     async def _digest(self) -> None:
         await asyncio.to_thread(jobs.compose, self.tools)
-        await asyncio.to_thread(jobs.deliver, self.tools, self._stopping.is_set)
+        await asyncio.to_thread(jobs.deliver, self.tools, self._stopping.is_set, self._pacer)
 
     async def _retag(self) -> None:
         """Judge what another taxonomy has judged, a little at a time, until nothing is left."""

@@ -8,12 +8,14 @@ hubs        subscribe_hubs; publish: our own feeds
 checking    check: a visit explained, nothing stored
 stories     arrange
 retag       retag, waiting: stored articles judged by the present taxonomy
-issues      draft, compose, deliver
+issues      draft, compose
+deliveries  deliver: the letters that are due
 """
 
 from aggregator.jobs.checking import Checked, check
+from aggregator.jobs.deliveries import Delivery, Pacer, compose_letter, deliver
 from aggregator.jobs.hubs import hub_reads_us, hubs_can_reach, publish, subscribe_hubs
-from aggregator.jobs.issues import Delivery, compose, compose_letter, deliver, draft, render
+from aggregator.jobs.issues import compose, draft, render
 from aggregator.jobs.retag import Batch, retag, waiting
 from aggregator.jobs.stories import arrange
 from aggregator.jobs.unpolled import backfill, receive
@@ -23,6 +25,7 @@ __all__ = [
     "Batch",
     "Checked",
     "Delivery",
+    "Pacer",
     "arrange",
     "ask",
     "backfill",

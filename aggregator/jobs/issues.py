@@ -1,28 +1,21 @@
-"""Stories of a week -> an issue -> letters that are handed over."""
+"""Stories of a period -> an issue, published with a letter for each reader."""
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
 
-from aggregator.errors import NotFound
-from aggregator.model import Cadence, Issue, Ledger, Mail, MailState, OutboxItem, Period, Subscriber
-from aggregator.ports import Send, Tools
+from aggregator.model import Cadence, Issue, Ledger, Period, Subscriber
+from aggregator.ports import Tools
 from aggregator.render.language import ENGLISH
-from aggregator.render.letter import letter
 from aggregator.render.mail import Body, body
-from aggregator.steps import delivery, digest, periods, polling, tokens
+from aggregator.steps import digest, periods, polling
 from aggregator.steps.digest import editions
 from aggregator.steps.perspectives import group_of
 
 log = logging.getLogger(__name__)
 
-MAIL_LEASE = timedelta(minutes=15)
-"""Above the ten minutes that RFC 5321 gives a server to answer the final dot."""
 MOST_STORIES = 2_000
 EARLIER = 6
 """Issues that a new one looks back on: no box is repeated within four weeks."""
@@ -92,11 +85,11 @@ def _ledger(tools: Tools, period: Period) -> Ledger:
 def compose(tools: Tools, week: Period | None = None) -> tuple[Issue, ...]:
     """Publish every issue that is due (or the one asked for); returns those that are new.
 
-    An issue past its window is published on the site and held from the mail. Days have issues only
-    while somebody gets them.
+    An issue past its window is published on the site; its letters are held for the operator. Days
+    have issues only while somebody gets them.
     """
     if week is not None:
-        return (issue,) if (issue := _publish(tools, week, mailed=True)) else ()
+        return (issue,) if (issue := _publish(tools, week)) else ()
     made = list(_due(tools, "weekly", tools.store.installed_at()))
     wanted_since = tools.store.daily_since()
     if wanted_since is not None:
@@ -112,89 +105,16 @@ def _due(tools: Tools, cadence: Cadence, since: datetime | None) -> Iterator[Iss
         _, relevant, _ = tools.store.counts(due.period.start, due.period.end)
         if due.late and not relevant:
             continue  # the machine was off: a row of empty issues would help nobody
-        if issue := _publish(tools, due.period, mailed=not due.late):
+        if issue := _publish(tools, due.period, held=due.late):
             yield issue
 
 
-def _publish(tools: Tools, period: Period, *, mailed: bool) -> Issue | None:
+def _publish(tools: Tools, period: Period, *, held: bool = False) -> Issue | None:
     issue = draft(tools, period)
-    published = tools.store.publish_issue(issue, mailed=mailed)
+    published = tools.store.publish_issue(issue, mailed=True, held=held)
     if published:
-        log.info("issue", extra={"period": period.name, "stories": issue.stories, "mailed": mailed})
+        log.info("issue", extra={"period": period.name, "stories": issue.stories, "held": held})
     return issue if published else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """What came of the letters that waited."""
-
-    states: dict[MailState, int]
-
-    @property
-    def total(self) -> int:
-        return sum(self.states.values())
-
-
-def deliver(tools: Tools, stopping: Callable[[], bool] = lambda: False) -> Delivery:
-    """Hand over every letter that waits, over a few connections side by side."""
-    connections = 1 if tools.mail_is_file else tools.config.mail.connections
-    with ThreadPoolExecutor(connections, thread_name_prefix="mail") as pool:
-        counts = [
-            f.result()
-            for f in [pool.submit(_connection, tools, stopping) for _ in range(connections)]
-        ]
-    return Delivery(states=dict(sum(counts, Counter())))
-
-
-def _connection(tools: Tools, stopping: Callable[[], bool]) -> Counter[MailState]:
-    """Send until nothing waits. One row is claimed at a time: a crash strands no second one."""
-    done: Counter[MailState] = Counter()
-    rendered: dict[tuple[object, ...], tuple[Issue, Body]] = {}
-    send = tools.open_mail()
-    try:
-        while not stopping():
-            claimed = tools.store.claim_mail(tools.clock(), MAIL_LEASE, 1)
-            if not claimed:
-                break
-            for item in claimed:
-                reader = item.subscriber
-                asked = (
-                    item.period,
-                    reader.language,
-                    reader.topics,
-                    reader.groups,
-                    reader.languages,
-                )
-                if asked not in rendered:
-                    rendered[asked] = _rendered(tools, item)
-                done[_send_one(tools, send, item, *rendered[asked])] += 1
-    finally:
-        send.close()
-    return done
-
-
-def _rendered(tools: Tools, item: OutboxItem) -> tuple[Issue, Body]:
-    issue = tools.store.issue(item.period)
-    if issue is None:
-        raise NotFound(f"the letter {item.id} belongs to an issue that is not stored")
-    return issue, render(tools, issue, item.subscriber)
-
-
-def _send_one(tools: Tools, send: Send, item: OutboxItem, issue: Issue, made: Body) -> MailState:
-    held = True
-
-    def before_dot() -> bool:
-        nonlocal held
-        held = tools.store.mark_dot(item.id)
-        return held
-
-    result = send(compose_letter(tools, issue, made, item.subscriber), before_dot)
-    if not held:  # unsubscribed meanwhile, or the lease went to somebody else: not ours to settle
-        return "suppressed"
-    settlement = delivery.settle(item, result, tools.config.mail, tools.clock())
-    tools.store.settle_mail(item.id, settlement, tools.clock())
-    log.info("letter", extra={"letter": item.id, "state": settlement.state, "code": result.code})
-    return settlement.state
 
 
 def render(tools: Tools, issue: Issue, reader: Subscriber | None = None) -> Body:
@@ -216,17 +136,4 @@ def render(tools: Tools, issue: Issue, reader: Subscriber | None = None) -> Body
         env=tools.templates[code],
         say=tools.languages[code],
         taxonomy=tools.taxonomy,
-    )
-
-
-def compose_letter(tools: Tools, issue: Issue, made: Body, subscriber: Subscriber) -> Mail:
-    """The finished letter of one reader: the same bytes at every attempt."""
-    return letter(
-        issue,
-        made,
-        subscriber,
-        site=tools.config.site,
-        mail=tools.config.mail,
-        token=tokens.make(tools.secret, "unsubscribe", subscriber.id),
-        preferences=tokens.make(tools.secret, "preferences", subscriber.id),
     )

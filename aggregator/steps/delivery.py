@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from aggregator.model import OutboxItem, SendResult, Sent, Settlement
+from aggregator.model import MailState, OutboxItem, SendResult, Sent, Settlement
 from aggregator.rules import MailRules
 
 # Short first: greylisting servers let a second attempt pass after some minutes. RFC 5321,
@@ -16,6 +16,11 @@ WAITS = (
     timedelta(hours=4),
 )
 LAST_WAIT = timedelta(hours=6)
+_FINAL: dict[Sent, MailState] = {
+    Sent.SENT: "sent",
+    Sent.NEVER: "failed",
+    Sent.UNCERTAIN: "uncertain",
+}
 
 
 def settle(item: OutboxItem, result: SendResult, rules: MailRules, now: datetime) -> Settlement:
@@ -23,35 +28,21 @@ def settle(item: OutboxItem, result: SendResult, rules: MailRules, now: datetime
 
     UNCERTAIN is never tried again by itself: the letter may have arrived.
     """
-    attempts = item.attempts + 1
-    match result.result:
-        case Sent.SENT:
-            return Settlement(state="sent", attempts=attempts, detail=_said(result))
-        case Sent.NEVER:
-            return Settlement(state="failed", attempts=attempts, detail=_said(result))
-        case Sent.UNCERTAIN:
-            return Settlement(state="uncertain", attempts=attempts, detail=_said(result))
-        case Sent.LATER:
-            return _put_off(attempts, result, rules, now)
+    attempts, first_at = item.attempts + 1, item.first_at or now
+    state, not_before, detail = _FINAL.get(result.result, "deferred"), None, _said(result)
+    if state == "deferred":
+        not_before = now + wait_after(attempts)
+        if not_before - first_at > rules.retry_for:
+            state, not_before = "failed", None
+            detail = f"given up after {attempts} attempts: {detail}"
+    return Settlement(
+        state=state, attempts=attempts, first_at=first_at, not_before=not_before, detail=detail
+    )
 
 
 def wait_after(attempts: int) -> timedelta:
     """The pause after so many failed attempts (1, 2, …)."""
     return WAITS[attempts - 1] if attempts <= len(WAITS) else LAST_WAIT
-
-
-def _put_off(attempts: int, result: SendResult, rules: MailRules, now: datetime) -> Settlement:
-    # The date of the first attempt is not kept; the pauses since then are known.
-    tried_for = sum((wait_after(n) for n in range(1, attempts + 1)), timedelta())
-    if tried_for > rules.retry_for:
-        detail = f"given up after {attempts} attempts: {_said(result)}"
-        return Settlement(state="failed", attempts=attempts, detail=detail)
-    return Settlement(
-        state="deferred",
-        attempts=attempts,
-        not_before=now + wait_after(attempts),
-        detail=_said(result),
-    )
 
 
 def _said(result: SendResult) -> str:

@@ -15,6 +15,7 @@ from aggregator.model import (
     IssueItem,
     IssueStory,
     Ledger,
+    OutboxItem,
     Past,
     Section,
     Settlement,
@@ -23,6 +24,10 @@ from tests.contract.build import HOUR, LEASE, issue, subscriber
 from tests.make import NOW
 
 SENT = Settlement(state="sent", attempts=1, detail="250 OK")
+
+
+def mark(store: SqlStore, item: OutboxItem) -> bool:
+    return store.mark_dot(item, item.claimed_until)
 
 
 def states(store: SqlStore) -> dict[str, str]:
@@ -177,8 +182,8 @@ def test_a_letter_is_handed_out_once_however_many_ask(store: SqlStore) -> None:
         taken = []
         while items := store.claim_mail(NOW, LEASE, 4):
             for item in items:
-                assert store.mark_dot(item.id)
-                store.settle_mail(item.id, SENT, NOW)
+                assert mark(store, item)
+                store.settle_mail(item, SENT, NOW)
                 taken.append(item.id)
         return taken
 
@@ -190,41 +195,56 @@ def test_a_letter_is_handed_out_once_however_many_ask(store: SqlStore) -> None:
 
 def test_a_sent_letter_is_done(mailed: SqlStore) -> None:
     (item,) = mailed.claim_mail(NOW, LEASE, 1)
-    assert mailed.mark_dot(item.id)
-    assert not mailed.mark_dot(item.id)
-    mailed.settle_mail(item.id, SENT, NOW + HOUR)
+    assert mark(mailed, item)
+    assert not mark(mailed, item)
+    mailed.settle_mail(item, SENT, NOW + HOUR)
     line = mailed.ledger("2019-W26")[0]
     assert (line.state, line.attempts, line.detail, line.at) == ("sent", 1, "250 OK", NOW + HOUR)
-    mailed.settle_mail(item.id, Settlement(state="deferred", attempts=2), NOW)
+    mailed.settle_mail(item, Settlement(state="deferred", attempts=2), NOW)
     assert states(mailed)["s1@example.org"] == "sent"
 
 
 def test_a_deferred_letter_waits_for_its_time(mailed: SqlStore) -> None:
     (item,) = mailed.claim_mail(NOW, LEASE, 1)
     later = Settlement(state="deferred", attempts=1, not_before=NOW + HOUR, detail="451")
-    mailed.settle_mail(item.id, later, NOW)
+    mailed.settle_mail(item, later, NOW)
     assert item.id not in {i.id for i in mailed.claim_mail(NOW, 9 * HOUR, 9)}
     (again,) = mailed.claim_mail(NOW + HOUR, LEASE, 9)
     assert (again.id, again.attempts, again.detail) == (item.id, 1, "451")
 
 
-def test_an_expired_claim_is_handed_out_again(mailed: SqlStore) -> None:
-    first = mailed.claim_mail(NOW, LEASE, 9)
+def test_an_expired_claim_is_handed_out_again_and_belongs_to_the_new_holder(
+    mailed: SqlStore,
+) -> None:
+    (slow, *_) = mailed.claim_mail(NOW, LEASE, 9)
     assert mailed.claim_mail(NOW + LEASE - timedelta(seconds=1), LEASE, 9) == ()
-    assert mailed.claim_mail(NOW + LEASE, LEASE, 9) == first
-    # Two workers hold it now; the first to come to the dot sends it.
-    assert mailed.mark_dot(first[0].id)
-    assert not mailed.mark_dot(first[0].id)
+    (quick, *_) = mailed.claim_mail(NOW + LEASE, LEASE, 9)
+    assert quick == replace(slow, claimed_until=NOW + 2 * LEASE)
+    assert not mark(mailed, slow)
+    assert mark(mailed, quick)
+    # What the slow one found out too late does not make a letter wait that is being handed over.
+    assert not mailed.settle_mail(slow, Settlement(state="deferred", attempts=1), NOW)
+    assert mailed.settle_mail(quick, SENT, NOW)
+    assert states(mailed)["s1@example.org"] == "sent"
+
+
+def test_the_mark_renews_the_lease(mailed: SqlStore) -> None:
+    (item,) = mailed.claim_mail(NOW, LEASE, 1)
+    assert mailed.mark_dot(item, NOW + HOUR)
+    mailed.claim_mail(NOW + LEASE, LEASE, 9)
+    assert states(mailed)["s1@example.org"] == "dot"
+    assert not mailed.settle_mail(item, SENT, NOW)
+    assert mailed.settle_mail(replace(item, claimed_until=NOW + HOUR), SENT, NOW)
 
 
 def test_a_letter_lost_at_the_dot_is_uncertain_and_never_sent_again(mailed: SqlStore) -> None:
     (item,) = mailed.claim_mail(NOW, LEASE, 1)
-    mailed.mark_dot(item.id)
+    mark(mailed, item)
     rest = mailed.claim_mail(NOW + LEASE, LEASE, 9)
     assert item.id not in {i.id for i in rest}
     assert states(mailed)["s1@example.org"] == "uncertain"
-    assert not mailed.mark_dot(item.id)
-    mailed.settle_mail(item.id, SENT, NOW + HOUR)  # the slow worker did get its answer
+    assert not mark(mailed, item)
+    mailed.settle_mail(item, SENT, NOW + HOUR)  # the slow worker did get its answer
     assert states(mailed)["s1@example.org"] == "sent"
 
 
@@ -232,8 +252,8 @@ def test_unsubscribing_stops_what_is_not_sent(mailed: SqlStore) -> None:
     (item,) = mailed.claim_mail(NOW, LEASE, 1)
     mailed.remove_subscriber("s1@example.org", NOW)  # in the midst of being sent
     mailed.remove_subscriber("s2@example.org", NOW)  # before
-    assert not mailed.mark_dot(item.id)
-    mailed.settle_mail(item.id, Settlement(state="deferred", attempts=1), NOW)
+    assert not mark(mailed, item)
+    mailed.settle_mail(item, Settlement(state="deferred", attempts=1), NOW)
     assert [i.subscriber.id for i in mailed.claim_mail(NOW + HOUR, LEASE, 9)] == ["s3"]
     assert states(mailed) == {
         "s1@example.org": "suppressed",
@@ -246,9 +266,9 @@ def test_a_letter_put_off_after_the_dot_is_not_tried_again_for_one_who_left(
     mailed: SqlStore,
 ) -> None:
     (item,) = mailed.claim_mail(NOW, LEASE, 1)
-    assert mailed.mark_dot(item.id)
+    assert mark(mailed, item)
     mailed.remove_subscriber("s1@example.org", NOW)
-    mailed.settle_mail(item.id, Settlement(state="deferred", attempts=1, not_before=NOW), NOW)
+    mailed.settle_mail(item, Settlement(state="deferred", attempts=1, not_before=NOW), NOW)
     assert states(mailed)["s1@example.org"] == "suppressed"
 
 
@@ -268,10 +288,10 @@ def test_publishing_and_leaving_at_once_never_leaves_a_letter(store: SqlStore) -
 def test_the_ledger_adds_up_to_the_audience(mailed: SqlStore) -> None:
     for number, item in enumerate(mailed.claim_mail(NOW, LEASE, 9)):
         if number == 0:
-            mailed.mark_dot(item.id)
-            mailed.settle_mail(item.id, SENT, NOW)
+            mark(mailed, item)
+            mailed.settle_mail(item, SENT, NOW)
         elif number == 1:
-            mailed.settle_mail(item.id, Settlement(state="failed", attempts=1, detail="550"), NOW)
+            mailed.settle_mail(item, Settlement(state="failed", attempts=1, detail="550"), NOW)
         else:
             mailed.remove_subscriber(item.subscriber.address, NOW)
     assert states(mailed) == {

@@ -10,8 +10,8 @@ from sqlalchemy.dialects import sqlite
 
 from aggregator.edges.sql import archive, library
 from aggregator.edges.sql.engine import SqliteCompiler
-from aggregator.edges.sql.outbox import waiting
-from aggregator.edges.sql.schema import articles, issues, outbox, sightings, stories
+from aggregator.edges.sql.outbox import CLAIM
+from aggregator.edges.sql.schema import articles, issues, sightings, stories
 from aggregator.edges.sql.store import open_store
 from tests import make
 from tests.make import NOW
@@ -29,6 +29,9 @@ HOT: dict[str, Any] = {
     "archived": archive.latest(limit=100, after=make.article(), unless_judged_by="x"),
     "best of a tag": library.best(limit=30, tag="summit", **ANY_TIME),
     "best of the latest": library.best(limit=30, latest=True),
+    "letters whose lease ended": CLAIM[0],
+    "deferred letters": CLAIM[1],
+    "pending letters": CLAIM[2],
     "best of the latest of a tag": library.best(limit=30, tag="summit", latest=True),
 }
 INDEXED: dict[str, Any] = {
@@ -50,7 +53,6 @@ INDEXED: dict[str, Any] = {
     ),
     "waiting for being judged": select(func.count()).where(articles.c.judged_by != "x"),
     "covered until": select(func.max(issues.c.ends_at)),
-    "waiting letters": select(outbox.c.id).where(waiting(NOW)),
 }
 
 

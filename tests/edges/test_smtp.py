@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.edges.mailfiles import FileSend
 from aggregator.edges.relay import Relay, is_loopback, relay
-from aggregator.edges.smtp import FileSend, SmtpSend, _hung_up, open_send
+from aggregator.edges.smtp import SmtpSend, _hung_up, open_send
 from aggregator.errors import ConfigError
 from aggregator.model import Mail, SendResult, Sent
 from aggregator.rules import MailRules

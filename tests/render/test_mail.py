@@ -19,7 +19,7 @@ from aggregator.errors import TemplateError
 from aggregator.model import Clause, Correction, Issue, Mail, Quotation
 from aggregator.render import mail
 from aggregator.render.language import languages
-from aggregator.render.letter import letter
+from aggregator.render.letter import letter, made_out
 from aggregator.render.templates import environment
 from aggregator.rules import MailRules, Site, Theme
 from aggregator.steps.digest.editions import edition
@@ -56,8 +56,11 @@ def body_of(
 
 def made(issue: Issue, site: Site = sample.SITE, rules: MailRules = RULES) -> Mail:
     body = body_of(issue, site, rules)
-    return letter(
-        issue, body, sample.READER, site=site, mail=rules, token=TOKEN, preferences=PREFERENCES
+    return made_out(
+        letter(issue, body, site=site, mail=rules),
+        sample.READER,
+        unsubscribe=f"{site.url}/unsubscribe/{TOKEN}",
+        preferences=f"{site.url}/preferences/{PREFERENCES}",
     )
 
 

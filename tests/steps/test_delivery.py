@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,9 +17,16 @@ def rules(**changes: Any) -> MailRules:
     return MailRules(**changes)
 
 
-def item(attempts: int = 0) -> OutboxItem:
+def item(attempts: int = 0, first_at: datetime | None = None) -> OutboxItem:
     reader = Subscriber(id="s1", address="reader@example.org")
-    return OutboxItem(id="2019-W26.s1", period="2019-W26", subscriber=reader, attempts=attempts)
+    return OutboxItem(
+        id="2019-W26.s1",
+        period="2019-W26",
+        subscriber=reader,
+        claimed_until=NOW,
+        attempts=attempts,
+        first_at=first_at,
+    )
 
 
 def result(kind: Sent, code: int = 0, detail: str = "") -> SendResult:
@@ -49,15 +56,26 @@ def test_later_waits_longer_each_time() -> None:
     assert minutes == [5, 15, 60, 240, 360, 360]
 
 
-def test_later_ends_after_five_days() -> None:
-    attempts, waited = 0, timedelta()
-    while (settled := settle(item(attempts), result(Sent.LATER), rules(), NOW)).not_before:
-        waited += settled.not_before - NOW
-        attempts += 1
-        assert waited <= timedelta(days=5)
+def test_30_a_4xx_is_tried_for_five_days_from_its_first_attempt() -> None:
+    attempts, now = 0, NOW
+    while True:
+        settled = settle(item(attempts, NOW), result(Sent.LATER), rules(), now)
+        if settled.not_before is None:
+            break
+        attempts, now = settled.attempts, settled.not_before
+        assert now - NOW <= timedelta(days=5)
     assert settled.state == "failed"
     assert settled.detail.startswith(f"given up after {attempts + 1} attempts")
-    assert timedelta(days=5) - waited < wait_after(attempts + 1)
+    assert timedelta(days=5) - (now - NOW) < wait_after(attempts + 1)
+
+
+def test_the_first_attempt_is_remembered() -> None:
+    assert settle(item(), result(Sent.LATER), rules(), NOW).first_at == NOW
+    earlier = NOW - timedelta(days=4)
+    assert settle(item(1, earlier), result(Sent.LATER), rules(), NOW).first_at == earlier
+    # Downtime counts: the letter is as old as its first attempt, not as the pauses since.
+    old = NOW - timedelta(days=5)
+    assert settle(item(1, old), result(Sent.LATER), rules(), NOW).state == "failed"
 
 
 def test_retry_for_nothing_gives_up_at_once() -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from aggregator.edges.sql.engine import insert_into
 from aggregator.edges.sql.feeds import bump
 from aggregator.edges.sql.schema import issues, outbox, subscribers
-from aggregator.model import Cadence, Issue
+from aggregator.model import Cadence, Issue, MailState
+from aggregator.steps.addresses import domain_of
+
+_CHUNK = 1000
+"""Readers at a time: a hundred thousand need not be in memory together."""
 
 
 def covered_until(connection: Connection, cadence: Cadence) -> datetime | None:
@@ -29,7 +33,9 @@ def daily_since(connection: Connection) -> datetime | None:
     return since
 
 
-def publish_issue(connection: Connection, issue: Issue, *, mailed: bool) -> bool:
+def publish_issue(
+    connection: Connection, issue: Issue, *, mailed: bool, held: bool = False
+) -> bool:
     period = issue.period
     statement = insert_into(connection, issues).values(
         period=period.name,
@@ -44,30 +50,42 @@ def publish_issue(connection: Connection, issue: Issue, *, mailed: bool) -> bool
     )
     if published.first() is None:
         return False
-    audience = (
+    if mailed:
+        audience = _queue(connection, issue, "held" if held else "pending")
         connection.execute(
-            select(subscribers.c.id, subscribers.c.address)
-            .where(subscribers.c.status == "active", subscribers.c.cadence == period.cadence)
-            .order_by(subscribers.c.id)
-            .with_for_update(read=True)
-        ).all()
-        if mailed
-        else ()
-    )
-    if audience:
-        connection.execute(insert(outbox), [_letter(period.name, *row) for row in audience])
+            update(issues).where(issues.c.period == period.name).values(audience=audience)
+        )
     bump(connection)
     return True
 
 
-def _letter(period: str, subscriber_id: str, address: str) -> dict[str, Any]:
+def _queue(connection: Connection, issue: Issue, state: MailState) -> int:
+    """One letter for each active reader; returns how many."""
+    readers = (
+        select(subscribers.c.id, subscribers.c.address)
+        .where(subscribers.c.status == "active", subscribers.c.cadence == issue.period.cadence)
+        .order_by(subscribers.c.id)
+        .limit(_CHUNK)
+        .with_for_update(read=True)
+    )
+    audience, last = 0, ""
+    while chunk := connection.execute(readers.where(subscribers.c.id > last)).all():
+        letters = [_letter(issue, id, address, state) for id, address in chunk]
+        connection.execute(insert(outbox), letters)
+        audience, last = audience + len(chunk), chunk[-1][0]
+    return audience
+
+
+def _letter(issue: Issue, subscriber_id: str, address: str, state: MailState) -> dict[str, Any]:
     return {
-        "id": f"{period}.{subscriber_id}",
-        "period": period,
+        "id": f"{issue.period.name}.{subscriber_id}",
+        "period": issue.period.name,
         "subscriber_id": subscriber_id,
         "address": address,
-        "state": "pending",
+        "domain": domain_of(address),
+        "state": state,
         "attempts": 0,
+        "not_before": issue.composed_at,
         "detail": "",
     }
 

@@ -309,6 +309,7 @@ issues = Table(
     _time("composed_at"),
     Column("snapshot", Document(Issue), nullable=False),
     Column("cadence", Key, nullable=False, server_default="weekly"),
+    Column("audience", Integer, nullable=False, server_default="0"),
 )
 Index("ix_issues_ends_at", issues.c.cadence, issues.c.ends_at)
 
@@ -353,15 +354,18 @@ outbox = Table(
     Column("period", Key, ForeignKey("issues.period"), nullable=False),
     Column("subscriber_id", Key, ForeignKey("subscribers.id"), nullable=False, index=True),
     _words("address"),
+    Column("domain", Key, nullable=False, server_default=""),
     Column("state", Key, nullable=False),
     Column("attempts", Integer, nullable=False),
+    _time("first_at", optional=True),
     _time("not_before", optional=True),
     _time("lease_until", optional=True),
     _words("detail"),
     _time("settled_at", optional=True),
     UniqueConstraint("period", "subscriber_id"),
 )
-Index("ix_outbox_waiting", outbox.c.state, outbox.c.not_before, outbox.c.lease_until)
+# In the order in which letters are taken: with ties unsorted, each claim sorted all that wait.
+Index("ix_outbox_waiting", outbox.c.state, outbox.c.not_before, outbox.c.id)
 UNSENT = ("pending", "deferred", "claimed", "held")
 """States of letters that are not under way yet."""
 

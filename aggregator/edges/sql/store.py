@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import Connection, text
 
@@ -12,6 +13,7 @@ from aggregator.edges.sql import feeds as visits
 from aggregator.edges.sql import hubs as subscriptions
 from aggregator.edges.sql import issues as published
 from aggregator.edges.sql import subscribers as readers
+from aggregator.edges.sql.columns import EPOCH
 from aggregator.edges.sql.engine import Database
 from aggregator.edges.sql.migrations import migrate
 from aggregator.model import (
@@ -38,6 +40,7 @@ from aggregator.model import (
     StoryItems,
     Subscriber,
     SuppressionReason,
+    Tally,
 )
 
 
@@ -265,8 +268,8 @@ class SqlStore:
     def daily_since(self) -> datetime | None:
         return self.database.read(published.daily_since)
 
-    def publish_issue(self, issue: Issue, *, mailed: bool) -> bool:
-        return self.database.write(published.publish_issue, issue, mailed=mailed)
+    def publish_issue(self, issue: Issue, *, mailed: bool, held: bool = False) -> bool:
+        return self.database.write(published.publish_issue, issue, mailed=mailed, held=held)
 
     def issue(self, period: str) -> Issue | None:
         return self.database.read(published.issue, period)
@@ -274,14 +277,47 @@ class SqlStore:
     def issues(self, limit: int, cadence: Cadence = "weekly") -> tuple[Issue, ...]:
         return self.database.read(published.latest_issues, limit, cadence)
 
-    def claim_mail(self, now: datetime, lease: timedelta, limit: int) -> tuple[OutboxItem, ...]:
-        return self.database.write(outbox.claim_mail, now, lease, limit)
+    def hold_late(self, late: datetime, now: datetime) -> int:
+        return self.database.write(outbox.hold_late, late, now)
 
-    def mark_dot(self, item_id: str) -> bool:
-        return self.database.write(outbox.mark_dot, item_id)
+    def claim_mail(
+        self,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        *,
+        late: datetime = EPOCH,
+        without: Collection[str] = (),
+    ) -> tuple[OutboxItem, ...]:
+        return self.database.write(outbox.claim_mail, now, lease, limit, late=late, without=without)
 
-    def settle_mail(self, item_id: str, settlement: Settlement, now: datetime) -> None:
-        self.database.write(outbox.settle_mail, item_id, settlement, now)
+    def unclaim(self, items: Sequence[OutboxItem]) -> None:
+        self.database.write(outbox.unclaim, items)
+
+    def put_off(self, domain: str, until: datetime) -> None:
+        self.database.write(outbox.put_off, domain, until)
+
+    def mark_dot(self, item: OutboxItem, lease_until: datetime) -> bool:
+        return self.database.write(outbox.mark_dot, item, lease_until)
+
+    def settle_mail(self, item: OutboxItem, settlement: Settlement, now: datetime) -> bool:
+        return self.database.write(outbox.settle_mail, item, settlement, now)
+
+    def decide_mail(
+        self,
+        period: str,
+        before: Literal["uncertain", "held"],
+        *,
+        send: bool,
+        addresses: Collection[str] | None,
+        now: datetime,
+    ) -> int:
+        return self.database.write(
+            outbox.decide_mail, period, before, send=send, addresses=addresses, now=now
+        )
+
+    def tally(self, period: str) -> Tally:
+        return self.database.read(outbox.tally, period)
 
     def ledger(self, period: str) -> tuple[LedgerLine, ...]:
         return self.database.read(outbox.ledger, period)
