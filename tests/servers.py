@@ -447,3 +447,64 @@ class _Handler:
         if cut:
             _abort(server)
         return answer
+
+
+class Sink(asyncio.Protocol):
+    """One connection of a mail server that takes everything and remembers the recipients only.
+
+    Quick, where `MailServer` is exact: 90 KB cost it 0.1 ms.
+    """
+
+    def __init__(self, taken: list[str]) -> None:
+        self._taken = taken
+        self._recipient = ""
+        self._letter = False
+        self._left = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.write(b"220 sink.example.org\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        if self._letter:  # all but its last five octets may be forgotten
+            self._left = self._left[-4:] + data
+            if self._left.endswith(b"\r\n.\r\n"):
+                self._letter, self._left = False, b""
+                self._taken.append(self._recipient)
+                self._transport.write(b"250 2.0.0 taken\r\n")
+            return
+        *lines, self._left = (self._left + data).split(b"\r\n")
+        for line in lines:
+            self._command(line)
+
+    def _command(self, line: bytes) -> None:
+        word, reply = line[:4].upper(), b"250 ok\r\n"
+        match word:
+            case b"EHLO":
+                reply = b"250-sink.example.org\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
+            case b"RCPT":
+                self._recipient = line.decode()[len("RCPT TO:<") : -1]
+            case b"DATA":
+                self._letter, reply = True, b"354 go on\r\n"
+            case b"QUIT":
+                reply = b"221 bye\r\n"
+        self._transport.write(reply)
+        if word == b"QUIT":
+            self._transport.close()
+
+
+@dataclass(kw_only=True)
+class SinkServer(_Server):
+    """Listens with `Sink` on a free port, in a thread."""
+
+    taken: list[str] = field(default_factory=list)
+    """Recipients, one for each letter, as they came."""
+
+    async def _listen(self) -> asyncio.Server:
+        return await asyncio.get_running_loop().create_server(
+            lambda: Sink(self.taken), self.host, 0
+        )
+
+    def _abort_all(self) -> None:
+        """What clients left open ends with the loop."""

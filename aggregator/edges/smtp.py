@@ -265,11 +265,11 @@ def _checked(mail: Mail) -> tuple[str, bytes]:
         except UnicodeError:
             return "the domain of the address cannot exist", b""
     message = mail.message
-    if not message.count(b"\r\n") == message.count(b"\r") == message.count(b"\n"):
-        message = re.sub(rb"\r\n|\r|\n", b"\r\n", message)  # 1 ms, and our letters need it not
-    if not message.endswith(b"\r\n"):
-        message += b"\r\n"
-    if max(map(len, message.split(b"\r\n"))) > 998:
+    lengths = [len(line) for line in message.splitlines()]
+    if sum(lengths) + 2 * len(lengths) != len(message):  # a line that does not end with CRLF
+        message = re.sub(rb"\r\n|\r|\n", b"\r\n", message)
+        message += b"" if message.endswith(b"\r\n") else b"\r\n"
+    if max(lengths, default=0) > 998:
         return "the letter has a line of more than 998 octets (RFC 5322, 2.1.1)", b""
     return "", message
 

@@ -18,29 +18,29 @@ Header = tuple[str, str]
 # All that a mail program shows or acts on. Each is listed once more than it occurs: one that is
 # added on the way breaks the signature.
 SIGNED = (
-    "From",
-    "Sender",
-    "Reply-To",
-    "To",
-    "Cc",
-    "Subject",
-    "Date",
-    "Message-ID",
-    "In-Reply-To",
-    "References",
-    "List-Id",
-    "List-Archive",
-    "List-Help",
-    "List-Post",
-    "List-Subscribe",
-    "List-Unsubscribe",
-    "List-Unsubscribe-Post",
-    "Feedback-ID",
-    "Precedence",
-    "Auto-Submitted",
-    "MIME-Version",
-    "Content-Type",
-    "Content-Transfer-Encoding",
+    "from",
+    "sender",
+    "reply-to",
+    "to",
+    "cc",
+    "subject",
+    "date",
+    "message-id",
+    "in-reply-to",
+    "references",
+    "list-id",
+    "list-archive",
+    "list-help",
+    "list-post",
+    "list-subscribe",
+    "list-unsubscribe",
+    "list-unsubscribe-post",
+    "feedback-id",
+    "precedence",
+    "auto-submitted",
+    "mime-version",
+    "content-type",
+    "content-transfer-encoding",
 )
 
 
@@ -57,7 +57,10 @@ class Signer:
 
 def signature(headers: Sequence[Header], body_hash: bytes, signer: Signer) -> Header:
     """The header that signs `headers`, in any order, and a body with that SHA-256."""
-    chosen = {name.lower(): [h for h in headers if h[0].lower() == name.lower()] for name in SIGNED}
+    by_name: dict[str, list[Header]] = {}
+    for header in headers:
+        by_name.setdefault(header[0].lower(), []).append(header)
+    chosen = {name: by_name.get(name, []) for name in SIGNED}
     listed = [name for name, found in chosen.items() for _ in range(len(found) + 1)]
     value = (
         f"v=1; a=rsa-sha256; c=relaxed/relaxed; d={signer.domain}; s={signer.selector};\r\n"
