@@ -188,7 +188,7 @@ class Digest(Rules):
     backlog: Duration = timedelta(days=10)
     """An article published longer than this before we first saw it is archive, not news."""
     expires: Duration = timedelta(days=3)
-    """An issue this late (after a long outage) is kept for the archive and not mailed by itself."""
+    """A letter this late (after a long outage) is held: the operator releases or drops it."""
     stories: int = Field(40, ge=1, le=200)
     """Most stories in one issue; the rest stays on the site."""
 
@@ -284,6 +284,15 @@ class Theme(Rules):
     )
 
 
+def _domain(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-z-]+(\.[0-9a-z-]+)+", value):
+        raise ValueError("expected a domain in lower case such as gmail.com")
+    return value
+
+
+Domain = Annotated[str, BeforeValidator(_domain)]
+
+
 class MailRules(Rules):
     """How letters leave. Without `url` they are written to DATA/outbox as .eml files."""
 
@@ -305,7 +314,7 @@ class MailRules(Rules):
     """How long a letter that the server puts off is tried again."""
     rate: float | None = Field(None, gt=0)
     """Letters a second, all connections together. Default: as many as the server takes."""
-    domain_rate: dict[str, Annotated[float, Field(gt=0)]] = {}
+    domain_rate: dict[Domain, Annotated[float, Field(gt=0)]] = {}
     """Letters a second to one receiving domain, as in {gmail.com: 2}."""
     dkim_selector: str = Field("", pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?)?$")
     """Name of the DKIM key in DNS; the key itself stands in AGGREGATOR_DKIM_KEY."""

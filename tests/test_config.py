@@ -121,6 +121,8 @@ def _default(value: object, required: bool) -> str:
             return f"`{str(value).lower()}`"
         case tuple():
             return f"`[{', '.join(value)}]`"
+        case {}:
+            return "`{}`"
         case str() if value:
             return f"`{value}`"
         case int() | float():

@@ -162,7 +162,7 @@ def other(issue: Issue, body: Body, key: str, port: int, letters: int) -> Measur
         for name, value in (
             ("From", "digest@digest.example.org"),
             ("To", address),
-            ("Subject", issue.subject),
+            ("Subject", body.subject),
             ("Date", format_datetime(issue.composed_at)),
             ("Message-ID", f"<{number}@digest.example.org>"),
             ("List-Id", "<digest.digest.example.org>"),

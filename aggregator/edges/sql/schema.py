@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     event,
+    text,
     true,
 )
 
@@ -354,7 +355,7 @@ outbox = Table(
     Column("period", Key, ForeignKey("issues.period"), nullable=False),
     Column("subscriber_id", Key, ForeignKey("subscribers.id"), nullable=False, index=True),
     _words("address"),
-    Column("domain", Key, nullable=False, server_default=""),
+    Column("domain", Key, nullable=False, server_default=text("''")),
     Column("state", Key, nullable=False),
     Column("attempts", Integer, nullable=False),
     _time("first_at", optional=True),

@@ -18,7 +18,7 @@ def upgrade() -> None:
         "UPDATE issues SET audience = "
         "(SELECT count(*) FROM outbox WHERE outbox.period = issues.period)"
     )
-    op.add_column("outbox", sa.Column("domain", key, nullable=False, server_default=""))
+    op.add_column("outbox", sa.Column("domain", key, nullable=False, server_default=sa.text("''")))
     op.add_column("outbox", sa.Column("first_at", sa.BigInteger()))
     # No address holds a second @.
     at = "instr(address, '@')"
