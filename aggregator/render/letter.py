@@ -22,6 +22,7 @@ from aggregator.rules import MailRules, Site
 from aggregator.steps import dkim
 from aggregator.steps.addresses import ascii_domain
 
+_FOLD = "\r\n "
 _GAPS = {"unsubscribe": UNSUBSCRIBE, "preferences": PREFERENCES}
 
 
@@ -48,10 +49,10 @@ def letter(
     host = sender.rpartition("@")[2]
     boundary = f"=_{sha256(period.name.encode()).hexdigest()[:32]}"
     headers = [
-        ("From", f"{phrase('From', mail.sender_name or site.title)} <{sender}>"),
+        ("From", _named("From", mail.sender_name or site.title, sender)),
         ("Subject", words("Subject", shown(made.subject, 200))),
         ("Date", format_datetime(issue.composed_at)),
-        ("List-Id", f"{phrase('List-Id', site.title)} <digest.{host}>"),
+        ("List-Id", _named("List-Id", site.title, f"digest.{host}")),
         ("List-Archive", f"<{site.url}/digests/>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("Feedback-ID", f"{period.name}:digest:{period.cadence}:{host.replace('.', '-')}"),
@@ -125,6 +126,13 @@ def _address(text: str) -> str:
         return ascii_domain(line(text))
     except UnicodeError:  # the mail server's edge refuses it, with a reason
         return line(text)
+
+
+def _named(header: str, name: str, address: str) -> str:
+    """A display name and what it stands for; folded where a line would pass 76 characters."""
+    said = phrase(header, name)
+    last = f"{header}: {said}".rpartition("\r\n")[2]
+    return f"{said}{' ' if len(last) + len(address) <= 73 else _FOLD}<{address}>"
 
 
 def _head(kind: str, coded: Stencil, boundary: str) -> bytes:

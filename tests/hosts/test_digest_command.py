@@ -52,7 +52,7 @@ def test_send_delivers_once_and_again_sends_nothing(week: Place, mail: MailServe
     assert again == {"issues": [], "letters": {}}
     assert len(mail.letters) == 2
     ledger = week.json("digest", "ledger")
-    assert ledger == {"period": "2019-W26", "audience": 2, "states": {"sent": 2}}
+    assert ledger == {"period": "2019-W26", "audience": 2, "waiting": 0, "states": {"sent": 2}}
 
 
 def test_before_its_time_nothing_is_sent(week: Place, mail: MailServer) -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from aggregator.hosts.cli import digests, feeds, operate, retag, settings, subscribers, tags, trial
+from aggregator.hosts.cli import (
+    digests,
+    feeds,
+    mail,
+    operate,
+    retag,
+    settings,
+    subscribers,
+    tags,
+    trial,
+)
 
 app = typer.Typer(
     name="aggregator",
@@ -19,6 +29,7 @@ retag.add_to(app)
 settings.add_to(app)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(digests.app, name="digest")
+app.add_typer(mail.app, name="mail")
 app.add_typer(tags.app, name="tags")
 app.add_typer(subscribers.app, name="subscribers")
 

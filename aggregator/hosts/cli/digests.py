@@ -1,10 +1,11 @@
-"""digest preview, send, ledger."""
+"""digest preview, send, ledger; what the operator decides about letters."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -23,13 +24,16 @@ from aggregator.hosts.cli.options import (
     told,
     tools,
 )
-from aggregator.model import Issue, Period, Subscriber
+from aggregator.model import Issue, LedgerLine, MailState, Period, Subscriber
 from aggregator.ports import Tools
 from aggregator.render.issues import subject
 from aggregator.render.language import ENGLISH
 from aggregator.steps import periods
 
 app = typer.Typer(help="The weekly issue.", no_args_is_help=True)
+
+WAITING: tuple[MailState, ...] = ("pending", "claimed", "dot", "deferred", "held")
+"""Letters of which nothing final can be said yet."""
 
 Week = Annotated[
     str | None,
@@ -139,7 +143,7 @@ def send(
                 )
         issues = jobs.compose(opened, period)
         done = jobs.deliver(opened)
-        ledgers = {i.period.name: opened.store.ledger(i.period.name) for i in issues}
+        tallies = {i.period.name: opened.store.tally(i.period.name) for i in issues}
         if as_json:
             print_json({"issues": [_told(opened, i) for i in issues], "letters": done.states})
         else:
@@ -147,8 +151,11 @@ def send(
                 out.print(
                     f"composed {issue.period.name}: {_told(opened, issue)['subject']}", markup=False
                 )
-                if not ledgers[issue.period.name]:
-                    out.print("  nobody gets it by mail: it has no subscribers or came too late")
+                tally = tallies[issue.period.name]
+                if not tally.audience:
+                    out.print("  nobody gets it by mail: it has no subscribers")
+                elif held := tally.states.get("held"):
+                    out.print(f"  {held} letters are held, for it is late: `digest release`")
             counts = ", ".join(f"{n} {state}" for state, n in sorted(done.states.items()))
             out.print(f"letters: {counts}" if counts else "no letter waits")
         if opened.mail_is_file and done.total:
@@ -168,34 +175,121 @@ def ledger(
 ) -> None:
     """Who got the issue: the states always add up to the audience."""
     with tools(config, data) as opened:
-        name = _named(opened, week).name if week else None
-        if name is None:
-            latest = opened.store.issues(1)
-            if not latest:
-                raise AggregatorError("there is no issue yet: `aggregator digest send` makes one")
-            name = latest[0].period.name
-        lines = opened.store.ledger(name)
-    states = Counter(line.state for line in lines)
+        name = _published(opened, week)
+        tally = opened.store.tally(name)
+        lines = opened.store.ledger(name) if recipients else ()
+    states = tally.states
+    if sum(states.values()) != tally.audience:
+        err.print(f"{name}: {tally.audience} letters were queued, {sum(states.values())} are left")
+    waiting = sum(states.get(state, 0) for state in WAITING)
     if as_json:
-        told_lines = [
-            {
-                "address": line.address,
-                "state": line.state,
-                "attempts": line.attempts,
-                "detail": line.detail,
-                "at": line.at,
-            }
-            for line in lines
-        ]
-        result = {"period": name, "audience": len(lines), "states": states}
-        print_json(result | ({"recipients": told_lines} if recipients else {}))
+        told = {"period": name, "audience": tally.audience, "waiting": waiting, "states": states}
+        print_json(told | ({"recipients": [asdict(line) for line in lines]} if recipients else {}))
         return
-    out.print(
-        f"{name}: audience {len(lines)}" + "".join(f", {n} {s}" for s, n in sorted(states.items()))
-    )
+    counts = "".join(f", {n} {state}" for state, n in sorted(states.items()))
+    out.print(f"{name}: audience {tally.audience}{counts}")
     if recipients:
-        table = Table("address", "state", "attempts", "at", "answer")
-        for line in lines:
-            at = f"{line.at:%Y-%m-%d %H:%M} UTC" if line.at else ""
-            table.add_row(line.address, line.state, str(line.attempts), at, line.detail)
-        out.print(table)
+        _show(lines)
+
+
+def _published(opened: Tools, week: str | None) -> str:
+    """The issue asked for, else the latest."""
+    if week is not None:
+        return _named(opened, week).name
+    latest = opened.store.issues(1)
+    if not latest:
+        raise AggregatorError("there is no issue yet: `aggregator digest send` makes one")
+    return latest[0].period.name
+
+
+def _show(lines: Iterable[LedgerLine]) -> None:
+    table = Table("address", "state", "attempts", "at", "answer")
+    for line in lines:
+        at = f"{line.at:%Y-%m-%d %H:%M} UTC" if line.at else ""
+        table.add_row(line.address, line.state, str(line.attempts), at, line.detail)
+    out.print(table)
+
+
+@app.command()
+@told
+def uncertain(
+    addresses: Annotated[
+        list[str] | None, typer.Argument(metavar="[ADDRESS]...", help="Whose letters are meant.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All of the issue are meant.")] = False,
+    resend: Annotated[bool, typer.Option("--resend", help="Send them again.")] = False,
+    give_up: Annotated[bool, typer.Option("--give-up", help="Count them as failed.")] = False,
+    week: Week = None,
+    config: Config = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Letters that were handed over without an answer: who may or may not have got the issue.
+
+    A letter that is sent again has the same Message-ID and date: most mail programs then show it
+    once.
+    """
+    decides = resend or give_up
+    if resend and give_up:
+        raise typer.BadParameter("--resend and --give-up exclude each other")
+    if decides == (not addresses and not every) or (addresses and every):
+        raise typer.BadParameter("to decide, give --resend or --give-up, and addresses or --all")
+    with tools(config, data, as_of=as_of) as opened:
+        name = _published(opened, week)
+        if not decides:
+            lines = [x for x in opened.store.ledger(name) if x.state == "uncertain"]
+            if as_json:
+                print_json([asdict(line) for line in lines])
+            elif lines:
+                _show(lines)
+            else:
+                out.print(f"{name}: no letter is uncertain")
+            return
+        _decide(opened, name, "uncertain", resend, addresses, as_json)
+
+
+@app.command()
+@told
+def release(
+    week: Week = None,
+    config: Config = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let the held letters of an issue go out after all."""
+    with tools(config, data, as_of=as_of) as opened:
+        _decide(opened, _published(opened, week), "held", True, None, as_json)
+
+
+@app.command()
+@told
+def drop(
+    week: Week = None,
+    config: Config = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give up the held letters of an issue."""
+    with tools(config, data, as_of=as_of) as opened:
+        _decide(opened, _published(opened, week), "held", False, None, as_json)
+
+
+def _decide(
+    opened: Tools,
+    name: str,
+    before: Literal["uncertain", "held"],
+    send: bool,
+    addresses: list[str] | None,
+    as_json: bool,
+) -> None:
+    number = opened.store.decide_mail(
+        name, before, send=send, addresses=addresses, now=opened.clock()
+    )
+    if as_json:
+        print_json({"period": name, "letters": number})
+        return
+    becomes = "wait to be sent: `aggregator digest send`" if send else "are given up"
+    out.print(f"{name}: {number} {before} letters {becomes}")
