@@ -31,6 +31,7 @@ bench: $(VENV)/.test           ## speed and memory, as ratios within one run
 	$(BIN)/python -m tests.bench.search
 	$(BIN)/python -m tests.bench.site
 	$(BIN)/python -m tests.bench.web
+	$(BIN)/python -m tests.bench.mail
 
 eval: $(VENV)/.test            ## editorial quality on labelled articles, where they are at hand
 	@$(BIN)/python -m tests.eval.run $(ARGS)

@@ -135,7 +135,8 @@ class Embedded:
             (self._arrange, TICK),
             (self._hubs, HUB_TICK),
             (self._announce, HUB_TICK),
-            (self._digest, DIGEST_TICK),
+            (self._compose, DIGEST_TICK),
+            (self._deliver, DIGEST_TICK),
             (self._health, HEALTH_TICK),
             (self._retag, RETAG_TICK),
         ):
@@ -205,8 +206,11 @@ class Embedded:
             took = clock() - started
             self._arrange_after = clock() + max(ARRANGE_GAP.total_seconds(), 3 * took)
 
-    async def _digest(self) -> None:
+    async def _compose(self) -> None:
         await asyncio.to_thread(jobs.compose, self.tools)
+
+    async def _deliver(self) -> None:
+        """Beside composing: with a rate, letters may be under way for hours."""
         await asyncio.to_thread(jobs.deliver, self.tools, self._stopping.is_set, self._pacer)
 
     async def _retag(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, Literal
 
 import pytest
 
@@ -311,3 +312,135 @@ def test_who_left_comes_back_only_on_a_later_consent(store: SqlStore) -> None:
         subscriber("other", address="S1@example.org", consent_at=NOW + HOUR), NOW
     )
     assert [(s.id, s.status) for s in store.subscribers()] == [("s1", "active")]
+
+
+# ── when, and on whose word ──────────────────────────────────────────────────────────────────────
+
+
+def ids(items: tuple[OutboxItem, ...]) -> list[str]:
+    return [item.subscriber.id for item in items]
+
+
+def test_a_pending_letter_waits_for_its_time(mailed: SqlStore) -> None:
+    mailed.put_off("example.org", NOW + HOUR)
+    assert mailed.claim_mail(NOW + HOUR - timedelta(seconds=1), LEASE, 9) == ()
+    assert ids(mailed.claim_mail(NOW + HOUR, LEASE, 9)) == ["s1", "s2", "s3"]
+
+
+def test_letters_of_one_domain_can_be_left_out_or_put_off(store: SqlStore) -> None:
+    for id, domain in (("s1", "Gmail.com"), ("s2", "example.org"), ("s3", "gmail.com")):
+        store.add_subscriber(subscriber(id, address=f"{id}@{domain}"), NOW)
+    store.publish_issue(issue(), mailed=True)
+    gmail = frozenset({"gmail.com"})
+    (other,) = store.claim_mail(NOW, LEASE, 9, without=gmail)
+    assert other.subscriber.id == "s2"
+    store.put_off("gmail.com", NOW + HOUR)
+    assert store.claim_mail(NOW, LEASE, 9) == ()
+    assert ids(store.claim_mail(NOW + HOUR, LEASE, 9)) == ["s2", "s1", "s3"]  # s2: its lease ended
+
+
+def test_letters_that_were_given_back_wait_again(mailed: SqlStore) -> None:
+    first = mailed.claim_mail(NOW, LEASE, 9)
+    mailed.settle_mail(first[0], Settlement(state="deferred", attempts=1, not_before=NOW), NOW)
+    again = mailed.claim_mail(NOW, LEASE, 9)
+    assert ids(again) == ["s1"]
+    mailed.unclaim([*first[1:], *again])
+    mailed.unclaim(first)  # not theirs any more
+    assert states(mailed) == {
+        "s1@example.org": "deferred",
+        "s2@example.org": "pending",
+        "s3@example.org": "pending",
+    }
+    assert len(mailed.claim_mail(NOW, LEASE, 9)) == 3
+
+
+def test_31_what_comes_too_late_is_held_until_the_operator_decides(mailed: SqlStore) -> None:
+    now, day = NOW + timedelta(days=4), timedelta(days=3)
+    (sent, broken, _) = mailed.claim_mail(NOW, LEASE, 3)
+    mark(mailed, sent)
+    mailed.settle_mail(sent, SENT, NOW)
+    mailed.unclaim([broken])  # and the third is in the hands of one that crashed
+    assert mailed.claim_mail(now, LEASE, 9, late=now - day) == ()
+    assert mailed.hold_late(now - day, now) == 2
+    assert mailed.claim_mail(now, LEASE, 9) == ()
+    assert mailed.tally("2019-W26").states == {"sent": 1, "held": 2}
+    mailed.remove_subscriber("s3@example.org", now)
+    assert decide(mailed, "held", send=True, now=now) == 1
+    assert mailed.hold_late(now - day, now) == 0
+    assert ids(mailed.claim_mail(now, LEASE, 9, late=now - day)) == ["s2"]
+
+
+def test_a_retry_is_not_late_while_it_is_not_overdue(mailed: SqlStore) -> None:
+    now, day = NOW + timedelta(days=4), timedelta(days=3)
+    (item, *_) = mailed.claim_mail(NOW, LEASE, 9)
+    later = Settlement(state="deferred", attempts=9, not_before=now, first_at=NOW)
+    mailed.settle_mail(item, later, NOW)
+    (again, *_) = mailed.claim_mail(now, LEASE, 9, late=now - day)
+    assert (again.id, again.first_at, again.attempts) == (item.id, NOW, 9)
+
+
+def decide(store: SqlStore, before: Literal["uncertain", "held"], **how: Any) -> int:
+    return store.decide_mail("2019-W26", before, **{"addresses": None, "now": NOW} | how)
+
+
+def lose_at_the_dot(store: SqlStore) -> tuple[OutboxItem, ...]:
+    items = store.claim_mail(NOW, LEASE, 9)
+    for item in items:
+        assert mark(store, item)
+    store.claim_mail(NOW + LEASE, LEASE, 9)
+    return items
+
+
+def test_the_operator_decides_on_what_is_uncertain(mailed: SqlStore) -> None:
+    slow, *_ = lose_at_the_dot(mailed)
+    assert states(mailed)["s1@example.org"] == "uncertain"
+    assert decide(mailed, "uncertain", send=True, addresses=["S1@example.org"]) == 1
+    assert decide(mailed, "uncertain", send=False, addresses=["s2@example.org"]) == 1
+    mailed.remove_subscriber("s3@example.org", NOW)
+    assert decide(mailed, "uncertain", send=True) == 1
+    assert decide(mailed, "uncertain", send=True) == 0
+    assert states(mailed) == {
+        "s1@example.org": "pending",
+        "s2@example.org": "failed",
+        "s3@example.org": "suppressed",
+    }
+    # An answer that comes after all is about the first attempt, not about the one that is to be.
+    assert not mailed.settle_mail(slow, SENT, NOW)
+    (again,) = mailed.claim_mail(NOW, LEASE, 9)
+    assert again.first_at is None
+
+
+def test_an_issue_may_be_published_with_its_letters_held(store: SqlStore) -> None:
+    for id in ("s1", "s2"):
+        store.add_subscriber(subscriber(id), NOW)
+    assert store.publish_issue(issue(), mailed=True, held=True)
+    assert store.claim_mail(NOW, LEASE, 9) == ()
+    assert decide(store, "held", send=False) == 2
+    assert set(states(store).values()) == {"suppressed"}
+
+
+def test_the_tally_adds_up_in_every_state(mailed: SqlStore) -> None:
+    def check() -> None:
+        tally = mailed.tally("2019-W26")
+        assert tally.audience == 3 == sum(tally.states.values())
+
+    check()
+    for item in mailed.claim_mail(NOW, LEASE, 9):
+        check()
+        mark(mailed, item)
+        check()
+        mailed.settle_mail(item, SENT, NOW)
+        check()
+    assert mailed.tally("2019-W26").states == {"sent": 3}
+    assert mailed.tally("2019-W27").audience == 0
+
+
+def test_more_readers_than_are_read_at_once_get_a_letter_each(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aggregator.edges.sql.issues._CHUNK", 3)
+    for number in range(7):
+        store.add_subscriber(subscriber(f"s{number}"), NOW)
+    store.publish_issue(issue(), mailed=True)
+    assert len(states(store)) == 7
+    assert store.tally("2019-W26").audience == 7

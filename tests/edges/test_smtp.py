@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from aggregator.edges.mailfiles import FileSend
 from aggregator.edges.relay import Relay, is_loopback, relay
-from aggregator.edges.smtp import SmtpSend, _hung_up, open_send
+from aggregator.edges.smtp import FINAL_REPLY_SECONDS, SmtpSend, _hung_up, open_send
 from aggregator.errors import ConfigError
 from aggregator.model import Mail, SendResult, Sent
 from aggregator.rules import MailRules
@@ -93,7 +93,7 @@ def test_a_letter_arrives_as_it_is(server: MailServer) -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_answers(settings: dict[str, Any], result: Sent, code: int) -> None:
+def test_30_a_4xx_is_for_later_and_a_5xx_is_final(settings: dict[str, Any], result: Sent, code: int) -> None:
     with MailServer(**settings) as server:
         answer = send(server)
     assert (answer.result, answer.code) == (result, code)
@@ -105,14 +105,15 @@ def test_the_words_of_the_server_are_kept(server: MailServer) -> None:
     assert send(server).detail == "5.1.1 no such user here"
 
 
-def test_no_answer_to_the_final_dot_is_uncertain_not_retried(server: MailServer) -> None:
+def test_29_no_answer_to_the_final_dot_is_uncertain_not_retried(server: MailServer) -> None:
     server.after = 5
     answer = send(server, final_reply=0.1)
     assert answer.result is Sent.UNCERTAIN
     assert answer.detail.startswith("no answer to the final dot")
 
 
-def test_a_slow_answer_to_the_final_dot_is_waited_for(server: MailServer) -> None:
+def test_29_a_slow_answer_to_the_final_dot_is_waited_for_ten_minutes(server: MailServer) -> None:
+    assert FINAL_REPLY_SECONDS >= 600
     server.after = 0.3
     assert send(server).result is Sent.SENT
 
@@ -258,7 +259,7 @@ def test_each_thread_has_a_connection_of_its_own(server: MailServer) -> None:
         ("A: b\r\n\r\n한반도 외교\r\n".encode(), "A: b\r\n\r\n한반도 외교\r\n".encode()),
     ],
 )
-def test_dots_and_line_ends(server: MailServer, given: bytes, arrives: bytes) -> None:
+def test_14_dots_and_line_ends(server: MailServer, given: bytes, arrives: bytes) -> None:
     assert send(server, mail(message=given)).result is Sent.SENT
     assert server.letters[0].message == arrives
 
@@ -280,14 +281,14 @@ def test_a_line_of_999_octets_is_refused(server: MailServer) -> None:
 # ── addresses ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_korean_domain_is_sent_as_a_label(server: MailServer) -> None:
+def test_35_a_korean_domain_is_sent_as_a_label(server: MailServer) -> None:
     server.smtputf8 = False
     assert send(server, mail("reader@예시.example.org")).result is Sent.SENT
     assert server.letters[0].recipients == ("reader@xn--vv4b11d.example.org",)
     assert "SMTPUTF8" not in server.letters[0].options
 
 
-def test_a_korean_local_part_only_where_smtputf8_is_offered(server: MailServer) -> None:
+def test_35_a_korean_local_part_only_where_smtputf8_is_offered(server: MailServer) -> None:
     assert send(server, mail("독자@example.org")).result is Sent.SENT
     assert "SMTPUTF8" in server.letters[0].options
     assert server.letters[0].recipients == ("독자@example.org",)
@@ -347,7 +348,7 @@ def test_starttls_if_offered(server: MailServer, secure: MailServer) -> None:
     assert [letter.tls for letter in (*server.letters, *secure.letters)] == [False, True]
 
 
-def test_a_server_without_tls_gets_nothing_when_tls_is_required(server: MailServer) -> None:
+def test_22_a_server_without_tls_gets_nothing_when_tls_is_required(server: MailServer) -> None:
     answer = send(server, tls_mode="starttls")
     assert answer.result is Sent.LATER
     assert "STARTTLS" in answer.detail
@@ -359,7 +360,7 @@ def test_a_server_without_tls_gets_nothing_when_tls_is_required(server: MailServ
     ("held", "trusted", "why"),
     [(CERTIFICATE, None, "self-signed"), (EXPIRED_CERTIFICATE, EXPIRED_CERTIFICATE, "expired")],
 )
-def test_the_certificate_is_checked(mode: str, held: str, trusted: str | None, why: str) -> None:
+def test_22_the_certificate_is_checked(mode: str, held: str, trusted: str | None, why: str) -> None:
     tls = server_tls(held)
     made: dict[str, Any] = {"starttls" if mode == "starttls" else "tls": tls}
     with MailServer(**made) as server:

@@ -88,42 +88,6 @@ LETTER = made(ISSUE)
 # ── headers ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_one_of_each_header_and_one_recipient() -> None:
-    message = read(LETTER)
-    for name in ("From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "List-Id"):
-        assert len(message.get_all(name, [])) == 1, name
-    assert message["To"] == "reader@example.org"
-    assert message["Precedence"] == "bulk"
-    assert message["Auto-Submitted"] == "auto-generated"
-
-
-def test_unsubscribe_headers_stand_raw_https_first() -> None:
-    unfolded = re.sub(r"\r\n[ \t]", " ", raw_headers(LETTER))
-    line = next(x for x in unfolded.split("\r\n") if x.startswith("List-Unsubscribe:"))
-    assert re.fullmatch(
-        r"List-Unsubscribe: <https://news\.example\.org/unsubscribe/reader1\.c2VjcmV0>, "
-        r"<mailto:digest@news\.example\.org\?subject=unsubscribe>",
-        line,
-    )
-    assert "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw_headers(LETTER)
-
-
-@pytest.mark.parametrize("length", [40, 78, 200, 300])
-def test_long_links_never_become_encoded_words(length: int) -> None:
-    site = Site(url="https://news.example.org/" + "a" * length)
-    headers = raw_headers(made(ISSUE, site))
-    for line in headers.split("\r\nS")[0].split("\r\n"):
-        if line.startswith(("List-", " <", "Message-ID")):
-            assert "=?" not in line
-
-
-def test_the_same_letter_has_the_same_bytes_and_id() -> None:
-    again = made(sample.issue())
-    assert again.message == LETTER.message
-    assert read(again)["Message-ID"] == "<2019-W26.reader1@news.example.org>"
-    assert read(again)["Date"].datetime == ISSUE.composed_at
-
-
 @given(st.text(max_size=400))
 @settings(max_examples=60, deadline=None)
 def test_no_subject_adds_a_header_or_a_long_line(subject: str) -> None:

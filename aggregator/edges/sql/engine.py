@@ -64,6 +64,7 @@ class Database:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         self._writer = self.engine.execution_options(writes=True)
+        self._keeper = self.engine.execution_options(writes=True, survives=True)
 
     def read(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -79,10 +80,26 @@ class Database:
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """`work(connection, ...)`: all of it is stored, or nothing."""
+        return self._write(self._writer, work, *args, **kwargs)
+
+    def keep(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `write`; once it returns, even a power cut takes back neither this nor what was
+        written before."""
+        return self._write(self._keeper, work, *args, **kwargs)
+
+    def _write(
+        self,
+        engine: Engine,
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
         attempt = 1
         while True:
             try:
-                with self._writer.begin() as connection:
+                with engine.begin() as connection:
                     return work(connection, *args, **kwargs)
             except (exc.SQLAlchemyError, ValidationError) as error:
                 if attempt == _ATTEMPTS or not _lost_race(error):
@@ -205,7 +222,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver's own BEGIN is off: see _begin_sqlite
     cursor = connection.cursor()
     _write_ahead(cursor)
-    cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA cache_size = -16000")
     cursor.close()
@@ -232,8 +248,14 @@ def _write_ahead(cursor: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A writer that begins as a reader cannot wait for another one: it ends in "database is
     # locked" at once, whatever the time-out (seen with eight claimants).
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("writes"):
+        # NORMAL: a power cut may take the last seconds back, which are then polled again.
+        level = "FULL" if options.get("survives") else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN")
 
 
 def _lost_race(error: Exception) -> bool:

@@ -298,7 +298,7 @@ class SqlStore:
         self.database.write(outbox.put_off, domain, until)
 
     def mark_dot(self, item: OutboxItem, lease_until: datetime) -> bool:
-        return self.database.write(outbox.mark_dot, item, lease_until)
+        return self.database.keep(outbox.mark_dot, item, lease_until)
 
     def settle_mail(self, item: OutboxItem, settlement: Settlement, now: datetime) -> bool:
         return self.database.write(outbox.settle_mail, item, settlement, now)
