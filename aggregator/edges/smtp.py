@@ -265,7 +265,7 @@ def _checked(mail: Mail) -> tuple[str, bytes]:
         except UnicodeError:
             return "the domain of the address cannot exist", b""
     message = mail.message
-    lengths = [len(line) for line in message.splitlines()]
+    lengths = list(map(len, message.splitlines()))
     if sum(lengths) + 2 * len(lengths) != len(message):  # a line that does not end with CRLF
         message = re.sub(rb"\r\n|\r|\n", b"\r\n", message)
         message += b"" if message.endswith(b"\r\n") else b"\r\n"

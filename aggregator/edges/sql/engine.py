@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from threading import Lock
 from time import monotonic, sleep
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, cast
 
@@ -50,6 +51,21 @@ _LOST_RACE = frozenset({"40001", "40P01"})
 """PostgreSQL's serialization_failure and deadlock_detected: nothing was written, do it again."""
 
 
+class _Kept:
+    """One piece of work that waits for its transaction."""
+
+    def __init__(self, work: Callable[[Connection], Any]) -> None:
+        self.work = work
+        self.done = False
+        self.result: Any = None
+        self.error: StoreError | None = None
+
+
+def _together(connection: Connection, batch: Sequence[_Kept]) -> None:
+    for each in batch:
+        each.result = each.work(connection)
+
+
 class Database:
     """Runs one function in one transaction, and turns what the driver raises into StoreError."""
 
@@ -65,6 +81,8 @@ class Database:
             )
         self._writer = self.engine.execution_options(writes=True)
         self._keeper = self.engine.execution_options(writes=True, survives=True)
+        self._turn = Lock()
+        self._keeping: list[_Kept] = []
 
     def read(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -86,8 +104,30 @@ class Database:
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """As `write`; once it returns, even a power cut takes back neither this nor what was
-        written before."""
-        return self._write(self._keeper, work, *args, **kwargs)
+        written before. What several threads keep meanwhile shares one transaction, and so the wait
+        for the disk."""
+        mine = _Kept(lambda connection: work(connection, *args, **kwargs))
+        self._keeping.append(mine)
+        with self._turn:
+            if not mine.done:
+                batch, self._keeping = self._keeping, []
+                self._keep_all(batch)
+        if mine.error is not None:
+            raise mine.error
+        return cast(T, mine.result)
+
+    def _keep_all(self, batch: Sequence[_Kept]) -> None:
+        try:
+            self._write(self._keeper, _together, batch)
+        except StoreError as error:
+            if len(batch) == 1:
+                batch[0].error = error
+            else:  # one of them may be to blame: each by itself
+                for each in batch:
+                    self._keep_all([each])
+        finally:
+            for each in batch:
+                each.done = True
 
     def _write(
         self,
@@ -252,7 +292,9 @@ def _begin_sqlite(connection: Connection) -> None:
     if options.get("writes"):
         # NORMAL: a power cut may take the last seconds back, which are then polled again.
         level = "FULL" if options.get("survives") else "NORMAL"
-        connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+        if connection.info.get("synchronous") != level:
+            connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+            connection.info["synchronous"] = level
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.exec_driver_sql("BEGIN")

@@ -301,7 +301,7 @@ class SqlStore:
         return self.database.keep(outbox.mark_dot, item, lease_until)
 
     def settle_mail(self, item: OutboxItem, settlement: Settlement, now: datetime) -> bool:
-        return self.database.write(outbox.settle_mail, item, settlement, now)
+        return self.database.keep(outbox.settle_mail, item, settlement, now)
 
     def decide_mail(
         self,
