@@ -334,6 +334,7 @@ class MailServer(_Server):
     starttls: ssl.SSLContext | None = None
     tls: ssl.SSLContext | None = None
     smtputf8: bool = True
+    pipelining: bool = False
     letters: list[Letter] = field(default_factory=list)
     sessions: list[_Smtp] = field(default_factory=list)
 
@@ -410,6 +411,12 @@ class _Handler:
     def __init__(self, server: MailServer) -> None:
         self._told = server
 
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, name: str, replies: list[str]
+    ) -> list[str]:
+        session.host_name = name
+        return ["250-PIPELINING", *replies] if self._told.pipelining else replies
+
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -482,7 +489,7 @@ class Sink(asyncio.Protocol):
         word, reply = line[:4].upper(), b"250 ok\r\n"
         match word:
             case b"EHLO":
-                reply = b"250-sink.example.org\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
+                reply = b"250-sink.example.org\r\n250-PIPELINING\r\n250 SMTPUTF8\r\n"
             case b"RCPT":
                 self._recipient = line.decode()[len("RCPT TO:<") : -1]
             case b"DATA":

@@ -93,8 +93,11 @@ def test_a_letter_arrives_as_it_is(server: MailServer) -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_30_a_4xx_is_for_later_and_a_5xx_is_final(settings: dict[str, Any], result: Sent, code: int) -> None:
-    with MailServer(**settings) as server:
+@pytest.mark.parametrize("pipelining", [False, True])
+def test_30_a_4xx_is_for_later_and_a_5xx_is_final(
+    settings: dict[str, Any], result: Sent, code: int, pipelining: bool
+) -> None:
+    with MailServer(pipelining=pipelining, **settings) as server:
         answer = send(server)
     assert (answer.result, answer.code) == (result, code)
     assert answer.detail
@@ -116,6 +119,42 @@ def test_29_a_slow_answer_to_the_final_dot_is_waited_for_ten_minutes(server: Mai
     assert FINAL_REPLY_SECONDS >= 600
     server.after = 0.3
     assert send(server).result is Sent.SENT
+
+
+def scripted(*answers: bytes) -> tuple[SmtpSend, socket.socket, threading.Thread]:
+    """A server that takes pipelined commands, says this, one by one, and hangs up."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"220 here\r\n")
+            for answer in (b"250-here\r\n250 PIPELINING\r\n", *answers):
+                connection.recv(2**16)
+                connection.sendall(answer)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    there = Relay(host="127.0.0.1", port=listener.getsockname()[1], tls="none")
+    return SmtpSend(there), listener, thread
+
+
+@pytest.mark.parametrize(
+    ("answers", "result", "code"),
+    [
+        ((b"250 ok\r\n421 4.7.28 unusual rate\r\n",), Sent.LATER, 421),
+        ((b"250 ok\r\n550 5.1.1 no\r\n354 go on\r\n", b"554 nobody\r\n"), Sent.NEVER, 550),
+        ((b"451 wait\r\n503 no\r\n503 no\r\n", b"250 reset\r\n"), Sent.LATER, 451),
+        ((b"250 ok\r\n",), Sent.LATER, 0),
+    ],
+)
+def test_replies_to_commands_in_one_go(answers: tuple[bytes, ...], result: Sent, code: int) -> None:
+    out, listener, thread = scripted(*answers)
+    answer = out(mail(), yes)
+    out.close()
+    thread.join(timeout=5)
+    listener.close()
+    assert (answer.result, answer.code) == (result, code)
 
 
 def test_nobody_listens() -> None:
@@ -211,7 +250,11 @@ def test_one_connection_carries_many_letters_and_is_renewed(server: MailServer) 
     assert len(server.sessions) == 3
 
 
-def test_a_refused_letter_leaves_the_connection_usable(server: MailServer) -> None:
+@pytest.mark.parametrize("pipelining", [False, True])
+def test_a_refused_letter_leaves_the_connection_usable(
+    server: MailServer, pipelining: bool
+) -> None:
+    server.pipelining = pipelining
     server.rcpt["gone@example.org"] = "550 no"
     server.data["spam@example.org"] = "554 no"
     out = sending(server)
