@@ -976,6 +976,57 @@ class Settlement:
     detail: str = ""
 
 
+BounceKind: TypeAlias = Literal["hard", "soft", "unknown", "policy", "delayed", "complaint"]
+"""Hard: there is no such mailbox. Soft: it may pass. Unknown: nobody said which. Policy: we or the
+letter were refused, which is not the reader's fault. Delayed: it is still under way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounce:
+    """A report about one letter, which is proven to be ours."""
+
+    letter: str
+    kind: BounceKind
+    status: str = ""
+    """Of RFC 3463, "5.1.1"; empty when none was told."""
+    detail: str = ""
+    """The far side's words, without addresses."""
+
+
+class NoBounce(StrEnum):
+    """Why a message is none."""
+
+    OTHER = "other"
+    AUTO_REPLY = "auto-reply"
+    DELIVERED = "delivered"
+    UNPROVEN = "unproven"
+    """It reports a letter, but nothing in it proves that the letter was ours: it may be forged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterFate:
+    """One letter that left, and all that was reported about it."""
+
+    letter: str
+    at: datetime
+    """When it was handed over or given up."""
+    kinds: frozenset[BounceKind] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BounceRecord:
+    """A bounce as it was noted."""
+
+    letter: str
+    subscriber_id: str
+    kind: BounceKind
+    status: str
+    detail: str
+    effect: SuppressionReason | None
+    """Why the reader gets no more since then."""
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerLine:
     """One recipient of one issue."""

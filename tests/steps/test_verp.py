@@ -16,9 +16,7 @@ periods = st.one_of(
     st.builds("{:04}-W{:02}".format, st.integers(2000, 2199), st.integers(1, 53)),
     st.dates().map(lambda day: day.isoformat()),
 )
-letters = st.builds(
-    "{}.{}".format, periods, st.text("0123456789abcdef", min_size=16, max_size=16)
-)
+letters = st.builds("{}.{}".format, periods, st.text("0123456789abcdef", min_size=16, max_size=16))
 
 
 @given(letters)
