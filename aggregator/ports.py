@@ -16,6 +16,8 @@ from aggregator.model import (
     Answer,
     Arrangement,
     Article,
+    Bounce,
+    BounceRecord,
     Cadence,
     Exchange,
     Feed,
@@ -29,6 +31,7 @@ from aggregator.model import (
     Item,
     Known,
     LedgerLine,
+    LetterFate,
     Mail,
     OutboxItem,
     Reading,
@@ -312,8 +315,30 @@ class MailStore(Protocol):
         """Every recipient of the period's issue."""
 
 
-class Store(FeedStore, HubStore, StoryStore, ArchiveStore, MailStore, Protocol):
-    """All five, in one database."""
+class BounceStore(Protocol):
+    """What was reported about letters that left."""
+
+    def fates(self, letter_id: str) -> tuple[LetterFate, ...] | None:
+        """All letters of this letter's reader that left or came back; None: no such letter."""
+
+    def letter_to(self, address: str) -> str | None:
+        """The latest letter to an address (case-insensitive)."""
+
+    def note_bounce(
+        self, bounce: Bounce, report: str, effect: SuppressionReason | None, now: datetime
+    ) -> bool:
+        """Note it and, with an `effect`, suppress the address that the letter went to.
+
+        `report` tells one report from another. False, and nothing written, when it is noted
+        already or there is no such letter.
+        """
+
+    def bounces(self, limit: int) -> tuple[BounceRecord, ...]:
+        """Latest first."""
+
+
+class Store(FeedStore, HubStore, StoryStore, ArchiveStore, MailStore, BounceStore, Protocol):
+    """All six, in one database."""
 
     def check(self) -> None:
         """One cheap query; raises StoreError when the database is not usable."""
