@@ -993,6 +993,18 @@ class Bounce:
     """The far side's words, without addresses."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BounceEvent:
+    """What a mail service reports about one letter: its id, or else the address that it went to."""
+
+    letter: str = ""
+    address: str = ""
+    kind: BounceKind | None
+    """None: it arrived."""
+    status: str = ""
+    detail: str = ""
+
+
 class NoBounce(StrEnum):
     """Why a message is none."""
 

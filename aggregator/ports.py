@@ -5,7 +5,7 @@ One store method is one transaction. Stores are called from threads, the fetch f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -371,6 +371,18 @@ class Send(Protocol):
     def close(self) -> None: ...
 
 
+class Mailbox(Protocol):
+    """Where letters come back to. Raises AggregatorError when it cannot be read."""
+
+    def waiting(self) -> Iterator[tuple[str, bytes]]:
+        """(key, message) of each that nobody has handled; of a long one only its beginning."""
+
+    def handled(self, key: str, *, flagged: bool) -> None:
+        """It is not waiting any more. `flagged`: a person should look at it."""
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """All that a job may touch."""
@@ -398,6 +410,8 @@ class Tools:
     open_mail: Callable[[], Send]
     mail_is_file: bool
     """Letters go to files: no server is configured."""
+    open_mailbox: Callable[[], Mailbox] | None
+    """Of `bounces.mailbox`; None: it is not set."""
     languages: Mapping[str, Language]
     """Code -> what the pages can be read in, English first."""
     theme: Theme

@@ -9,8 +9,10 @@ checking    check: a visit explained, nothing stored
 stories     arrange
 retag       retag, waiting: stored articles judged by the present taxonomy
 issues      draft, compose, deliver
+bounces     read_mailbox, take_message, take_events: letters that came back
 """
 
+from aggregator.jobs.bounces import Taken, read_mailbox, take_events, take_message
 from aggregator.jobs.checking import Checked, check
 from aggregator.jobs.hubs import hub_reads_us, hubs_can_reach, publish, subscribe_hubs
 from aggregator.jobs.issues import Delivery, compose, compose_letter, deliver, draft, render
@@ -23,6 +25,7 @@ __all__ = [
     "Batch",
     "Checked",
     "Delivery",
+    "Taken",
     "arrange",
     "ask",
     "backfill",
@@ -38,11 +41,14 @@ __all__ = [
     "ingest",
     "news",
     "publish",
+    "read_mailbox",
     "receive",
     "register",
     "render",
     "retag",
     "settle",
     "subscribe_hubs",
+    "take_events",
+    "take_message",
     "waiting",
 ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.errors import NotFound
+from aggregator.jobs.bounces import refused, returning
 from aggregator.model import Cadence, Issue, Ledger, Mail, MailState, OutboxItem, Period, Subscriber
 from aggregator.ports import Send, Tools
 from aggregator.render.language import ENGLISH
@@ -193,6 +194,7 @@ def _send_one(tools: Tools, send: Send, item: OutboxItem, issue: Issue, made: Bo
         return "suppressed"
     settlement = delivery.settle(item, result, tools.config.mail, tools.clock())
     tools.store.settle_mail(item.id, settlement, tools.clock())
+    refused(tools, item.id, result, settlement)
     log.info("letter", extra={"letter": item.id, "state": settlement.state, "code": result.code})
     return settlement.state
 
@@ -221,7 +223,7 @@ def render(tools: Tools, issue: Issue, reader: Subscriber | None = None) -> Body
 
 def compose_letter(tools: Tools, issue: Issue, made: Body, subscriber: Subscriber) -> Mail:
     """The finished letter of one reader: the same bytes at every attempt."""
-    return letter(
+    made_out = letter(
         issue,
         made,
         subscriber,
@@ -230,3 +232,4 @@ def compose_letter(tools: Tools, issue: Issue, made: Body, subscriber: Subscribe
         token=tokens.make(tools.secret, "unsubscribe", subscriber.id),
         preferences=tokens.make(tools.secret, "preferences", subscriber.id),
     )
+    return returning(tools, made_out)

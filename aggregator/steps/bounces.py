@@ -196,6 +196,16 @@ def of_status(status: str) -> BounceKind:
     return "unknown" if subject == "0" and status[0] == "5" else "soft"
 
 
+def failed(status: str, words: str) -> BounceKind:
+    """By both, where a status may be missing or vague."""
+    return _failed(status, words).kind
+
+
+def is_status(text: str) -> bool:
+    """Whether it is a status of a failure, such as 5.1.1."""
+    return _STATUS.fullmatch(text) is not None
+
+
 def of_reply(text: str) -> BounceKind:
     """By the words of a server that gives no status, perhaps with a code of RFC 5321."""
     found = re.search(r"(?<![\d.])([45]\d\d)(?![\d.])", text)

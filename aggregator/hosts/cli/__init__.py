@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from aggregator.hosts.cli import digests, feeds, operate, retag, settings, subscribers, tags, trial
+from aggregator.hosts.cli import (
+    bounces,
+    digests,
+    feeds,
+    operate,
+    retag,
+    settings,
+    subscribers,
+    tags,
+    trial,
+)
 
 app = typer.Typer(
     name="aggregator",
@@ -21,5 +31,6 @@ app.add_typer(feeds.app, name="feeds")
 app.add_typer(digests.app, name="digest")
 app.add_typer(tags.app, name="tags")
 app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(bounces.app, name="bounces")
 
 __all__ = ["app"]
