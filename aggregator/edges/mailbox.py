@@ -125,6 +125,8 @@ class ImapMailbox:
         if server is not None:
             with contextlib.suppress(OSError, imaplib.IMAP4.error):
                 server.logout()
+            with contextlib.suppress(OSError):  # after a lost connection logout closes nothing
+                server.shutdown()
 
     def _open(self) -> imaplib.IMAP4:
         there = self._account

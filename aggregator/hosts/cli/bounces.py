@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from aggregator import jobs
@@ -85,7 +86,7 @@ def _one(opened: Tools, message: bytes, recipient: str) -> Counter[str]:
 
 def _all(opened: Tools) -> Counter[str]:
     if opened.open_mailbox is None:
-        raise AggregatorError("name a FILE, or set bounces.mailbox (AGGREGATOR_BOUNCES_URL)")
+        raise typer.BadParameter("name a FILE, or set bounces.mailbox (AGGREGATOR_BOUNCES_URL)")
     return Counter({str(what): n for what, n in jobs.read_mailbox(opened).items()})
 
 
@@ -106,5 +107,7 @@ def list_bounces(
     table = Table("noted", "letter", "kind", "status", "no more letters", "the server's words")
     for each in records:
         at = f"{each.at:%Y-%m-%d %H:%M} UTC"
-        table.add_row(at, each.letter, each.kind, each.status, each.effect or "", each.detail)
-    out.print(table, markup=False)
+        table.add_row(
+            at, each.letter, each.kind, each.status, each.effect or "", escape(each.detail)
+        )
+    out.print(table)
