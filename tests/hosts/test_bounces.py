@@ -278,7 +278,8 @@ def test_exit_codes_are_those_of_sysexits(mailed: Place) -> None:
 
 
 def post(tools: Tools, body: Any, *, token: str = TOKEN, kind: str = "application/json") -> Any:
-    headers = {"Authorization": f"Bearer {token}".encode(), "Content-Type": kind.encode()}
+    bearer = f"Bearer {token}".encode()
+    headers = [(b"Authorization", bearer), (b"Content-Type", kind.encode())]
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     with TestClient(application(tools)) as client:
         return client.post("/hooks/bounces", content=content, headers=headers)
