@@ -1039,6 +1039,33 @@ class BounceRecord:
     at: datetime
 
 
+# ── looking at an installation ───────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """What a web server answered when it was asked for a page's head."""
+
+    status: int = 0
+    ahead: timedelta | None = None
+    """Its clock minus ours; None: it did not tell."""
+    trouble: str = ""
+    """Why no answer came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayFacts:
+    """The mail server as it introduces itself to somebody who could send."""
+
+    trouble: str = ""
+    """Why nobody could."""
+    certificate_until: datetime | None = None
+    """None: the connection is not encrypted."""
+    size_limit: int = 0
+    """Bytes of a message; 0: none told."""
+    smtputf8: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerLine:
     """One recipient of one issue."""

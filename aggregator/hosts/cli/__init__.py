@@ -7,6 +7,7 @@ import typer
 from aggregator.hosts.cli import (
     bounces,
     digests,
+    examine,
     feeds,
     operate,
     retag,
@@ -27,6 +28,7 @@ operate.add_to(app)
 trial.add_to(app)
 retag.add_to(app)
 settings.add_to(app)
+examine.add_to(app)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(digests.app, name="digest")
 app.add_typer(tags.app, name="tags")
