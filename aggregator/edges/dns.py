@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import dns.exception
 import dns.rdata
@@ -59,13 +61,14 @@ class Resolver:
 
 
 def _place(server: str) -> tuple[str, int]:
-    host, _, port = server.rpartition(":")
-    if not host or (":" in host and not host.startswith("[")):
-        host, port = server, "53"
-    return host.strip("[]"), int(port)
+    try:
+        return str(ipaddress.ip_address(server)), 53
+    except ValueError:
+        parts = urlsplit(f"//{server}")
+        return str(ipaddress.ip_address(parts.hostname or "")), parts.port or 53
 
 
 def _text(record: dns.rdata.Rdata) -> str:
     if isinstance(record, dns.rdtypes.txtbase.TXTBase):
         return b"".join(record.strings).decode("utf-8", "replace")
-    return record.to_text().rstrip(".")
+    return record.to_text().rstrip(".").strip()

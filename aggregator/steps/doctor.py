@@ -169,7 +169,7 @@ def relay(place: str, facts: RelayFacts | None, now: datetime) -> Finding:
         return Finding(
             what="mail",
             state="failed",
-            found=f"{place}: {facts.trouble}",
+            found=facts.trouble,
             advice="check host, port, user and password in AGGREGATOR_SMTP_URL, and the firewall",
         )
     if facts.size_limit and facts.size_limit < LEAST_SIZE:
