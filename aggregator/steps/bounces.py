@@ -137,7 +137,12 @@ def _by_heuristics(message: bytes, parts: Sequence[Part]) -> _Told | NoBounce:
         re.search(r"\b(mailer-daemon|postmaster|mail delivery|system administrator)", sender)
         or top["X-Failed-Recipients"]
     )
-    answers = _field(top, "Auto-Submitted").lower().startswith("auto-replied")
+    answers = bool(
+        _field(top, "Auto-Submitted").lower().startswith("auto-replied")
+        or _field(top, "Precedence").lower() == "auto_reply"
+        or top["X-Autoreply"]
+        or top["X-Autorespond"]
+    )
     if answers and not system:
         return NoBounce.AUTO_REPLY
     if not system and _field(top, "Return-Path") != "<>":

@@ -44,6 +44,7 @@ REPORTS: dict[str, tuple[BounceKind, str]] = {
 OTHERS = {
     "delivered": NoBounce.DELIVERED,
     "out_of_office": NoBounce.AUTO_REPLY,
+    "out_of_office_old": NoBounce.AUTO_REPLY,
     "reply": NoBounce.OTHER,
     "no_complaint": NoBounce.OTHER,
 }
