@@ -1075,3 +1075,5 @@ class LedgerLine:
     attempts: int
     detail: str = ""
     at: datetime | None = None
+    came_back: str = ""
+    """Kind and status of the latest report about it, "hard 5.1.1"."""

@@ -111,3 +111,12 @@ def test_readers_of_one_report_at_once_note_it_once(mailed: SqlStore) -> None:
 def test_strange_words_are_kept_as_they_can_be(mailed: SqlStore) -> None:
     assert mailed.note_bounce(replace(FULL, detail="nul \0 and \ud800"), "\udcff", None, NOW)
     assert mailed.bounces(1)[0].detail == "nul \ufffd and \ufffd"
+
+
+def test_the_ledger_tells_what_came_back(mailed: SqlStore) -> None:
+    mailed.note_bounce(replace(FULL, kind="delayed", status=""), "a", None, NOW)
+    told = {line.address: line.came_back for line in mailed.ledger("2019-W26")}
+    assert told == {"s1@example.org": "delayed", "s2@example.org": ""}
+    mailed.note_bounce(GONE, "b", None, NOW + WEEK)
+    assert mailed.ledger("2019-W26")[0].came_back == "hard 5.1.1"
+    assert mailed.ledger("2019-W26")[0].state == "sent"

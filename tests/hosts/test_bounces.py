@@ -247,6 +247,8 @@ def test_a_message_is_piped_in(mailed: Place, mail: MailServer) -> None:
     assert (noted["letter"], noted["effect"]) == (letter_of(mail), "bounce")
     assert [s["status"] for s in mailed.json("subscribers", "list")] == ["unsubscribed"]
     assert "5.1.1" in mailed.run("bounces", "list")
+    (line,) = mailed.json("digest", "ledger", "--recipients")["recipients"]
+    assert (line["state"], line["came_back"]) == ("sent", "hard 5.1.1")
     again = mailed.folder / "again.eml"
     again.write_bytes(message)
     assert mailed.json("bounces", "read", str(again)) == {"known": 1}

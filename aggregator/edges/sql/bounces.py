@@ -62,7 +62,9 @@ def note_bounce(
     now: datetime,
 ) -> bool:
     letter = connection.execute(
-        select(outbox.c.subscriber_id, outbox.c.address).where(outbox.c.id == bounce.letter)
+        select(outbox.c.subscriber_id, outbox.c.address).where(
+            outbox.c.id == bounce.letter, outbox.c.subscriber_id.is_not(None)
+        )
     ).first()
     if letter is None:
         return False

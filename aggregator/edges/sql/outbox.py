@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 
 from aggregator.edges.sql.engine import AnyRow
-from aggregator.edges.sql.schema import SUBSCRIBER, UNSENT, outbox, subscribers
+from aggregator.edges.sql.schema import SUBSCRIBER, UNSENT, bounces, outbox, subscribers
 from aggregator.model import LedgerLine, OutboxItem, Settlement, Subscriber
 
 _SUBSCRIBER = tuple(subscribers.c[name] for name in SUBSCRIBER)
@@ -110,12 +110,20 @@ def _has_left(connection: Connection, item_id: str) -> bool:
 
 
 def ledger(connection: Connection, period: str) -> tuple[LedgerLine, ...]:
+    came_back = (
+        select(func.trim(bounces.c.kind + " " + bounces.c.status))
+        .where(bounces.c.letter_id == outbox.c.id)
+        .order_by(bounces.c.at.desc(), bounces.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
     line = select(
         outbox.c.address,
         outbox.c.state,
         outbox.c.attempts,
         outbox.c.detail,
         outbox.c.settled_at.label("at"),
+        func.coalesce(came_back, "").label("came_back"),
     )
     rows = connection.execute(line.where(outbox.c.period == period).order_by(outbox.c.id))
     return tuple(LedgerLine(**row) for row in rows.mappings())

@@ -184,6 +184,7 @@ def ledger(
                 "attempts": line.attempts,
                 "detail": line.detail,
                 "at": line.at,
+                "came_back": line.came_back,
             }
             for line in lines
         ]
@@ -194,8 +195,10 @@ def ledger(
         f"{name}: audience {len(lines)}" + "".join(f", {n} {s}" for s, n in sorted(states.items()))
     )
     if recipients:
-        table = Table("address", "state", "attempts", "at", "answer")
+        table = Table("address", "state", "attempts", "at", "answer", "came back")
         for line in lines:
             at = f"{line.at:%Y-%m-%d %H:%M} UTC" if line.at else ""
-            table.add_row(line.address, line.state, str(line.attempts), at, line.detail)
+            table.add_row(
+                line.address, line.state, str(line.attempts), at, line.detail, line.came_back
+            )
         out.print(table)
