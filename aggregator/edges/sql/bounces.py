@@ -11,7 +11,7 @@ from sqlalchemy import Connection, or_, select
 from aggregator.edges.sql.columns import names
 from aggregator.edges.sql.engine import insert_into
 from aggregator.edges.sql.schema import bounces, outbox, subscribers
-from aggregator.edges.sql.subscribers import address_key, suppress
+from aggregator.edges.sql.subscribers import suppress
 from aggregator.model import Bounce, BounceKind, BounceRecord, LetterFate, SuppressionReason
 
 _RECORD = tuple(bounces.c[name] for name in names(BounceRecord, without=frozenset({"letter"})))
@@ -46,7 +46,7 @@ def letter_to(connection: Connection, address: str) -> str | None:
     found: str | None = connection.scalar(
         select(outbox.c.id)
         .join(subscribers, subscribers.c.id == outbox.c.subscriber_id)
-        .where(subscribers.c.address_key == address_key(address))
+        .where(subscribers.c.address_key == address.strip().lower())
         .where(outbox.c.settled_at.is_not(None))
         .order_by(outbox.c.settled_at.desc(), outbox.c.id.desc())
         .limit(1)

@@ -15,13 +15,13 @@ from aggregator.model import Subscriber, SuppressionReason
 _COLUMNS = tuple(subscribers.c[name] for name in SUBSCRIBER)
 
 
-def address_key(address: str) -> str:
+def _address_key(address: str) -> str:
     return address.strip().lower()
 
 
 def _address_hash(address: str) -> str:
     """No secret in it: one that is renewed would let everybody back in."""
-    return sha256(f"suppression:{address_key(address)}".encode()).hexdigest()
+    return sha256(f"suppression:{_address_key(address)}".encode()).hexdigest()
 
 
 def add_subscriber(connection: Connection, subscriber: Subscriber, now: datetime) -> bool:
@@ -29,7 +29,7 @@ def add_subscriber(connection: Connection, subscriber: Subscriber, now: datetime
         return False
     statement = insert_into(connection, subscribers).values(
         **columns_of(subscriber, SUBSCRIBER),
-        address_key=address_key(subscriber.address),
+        address_key=_address_key(subscriber.address),
         created_at=now,
     )
     added = connection.execute(
@@ -45,7 +45,7 @@ def _came_back(connection: Connection, subscriber: Subscriber) -> bool:
     again = connection.scalars(
         update(subscribers)
         .where(
-            subscribers.c.address_key == address_key(subscriber.address),
+            subscribers.c.address_key == _address_key(subscriber.address),
             subscribers.c.status == "unsubscribed",
             subscribers.c.ended_at < subscriber.consent_at,
         )
@@ -66,7 +66,7 @@ def remove_subscriber(connection: Connection, address: str, now: datetime) -> bo
     ended = connection.scalars(
         update(subscribers)
         .where(
-            subscribers.c.address_key == address_key(address),
+            subscribers.c.address_key == _address_key(address),
             subscribers.c.status != "unsubscribed",
         )
         .values(status="unsubscribed", ended_at=now)
