@@ -981,6 +981,96 @@ class Settlement:
     detail: str = ""
 
 
+BounceKind: TypeAlias = Literal["hard", "soft", "unknown", "policy", "delayed", "complaint"]
+"""Hard: there is no such mailbox. Soft: it may pass. Unknown: nobody said which. Policy: we or the
+letter were refused, which is not the reader's fault. Delayed: it is still under way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounce:
+    """A report about one letter, which is proven to be ours."""
+
+    letter: str
+    kind: BounceKind
+    status: str = ""
+    """Of RFC 3463, "5.1.1"; empty when none was told."""
+    detail: str = ""
+    """The far side's words, without addresses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BounceEvent:
+    """What a mail service reports about one letter: its id, or else the address that it went to."""
+
+    letter: str = ""
+    address: str = ""
+    kind: BounceKind | None
+    """None: it arrived."""
+    status: str = ""
+    detail: str = ""
+
+
+class NoBounce(StrEnum):
+    """Why a message is none."""
+
+    OTHER = "other"
+    AUTO_REPLY = "auto-reply"
+    DELIVERED = "delivered"
+    UNPROVEN = "unproven"
+    """It reports a letter, but nothing in it proves that the letter was ours: it may be forged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterFate:
+    """One letter that left, and all that was reported about it."""
+
+    letter: str
+    at: datetime
+    """When it was handed over or given up."""
+    kinds: frozenset[BounceKind] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BounceRecord:
+    """A bounce as it was noted."""
+
+    letter: str
+    subscriber_id: str
+    kind: BounceKind
+    status: str
+    detail: str
+    effect: SuppressionReason | None
+    """Why the reader gets no more since then."""
+    at: datetime
+
+
+# ── looking at an installation ───────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """What a web server answered when it was asked for a page's head."""
+
+    status: int = 0
+    ahead: timedelta | None = None
+    """Its clock minus ours; None: it did not tell."""
+    trouble: str = ""
+    """Why no answer came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayFacts:
+    """The mail server as it introduces itself to somebody who could send."""
+
+    trouble: str = ""
+    """Why nobody could."""
+    certificate_until: datetime | None = None
+    """None: the connection is not encrypted."""
+    size_limit: int = 0
+    """Bytes of a message; 0: none told."""
+    smtputf8: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """How an issue went out, as numbers: those in `states` add up to `audience`."""
@@ -999,3 +1089,5 @@ class LedgerLine:
     attempts: int
     detail: str = ""
     at: datetime | None = None
+    came_back: str = ""
+    """Kind and status of the latest report about it, "hard 5.1.1"."""

@@ -5,7 +5,7 @@ One store method is one transaction. Stores are called from threads, the fetch f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -16,6 +16,8 @@ from aggregator.model import (
     Answer,
     Arrangement,
     Article,
+    Bounce,
+    BounceRecord,
     Cadence,
     Exchange,
     Feed,
@@ -29,6 +31,7 @@ from aggregator.model import (
     Item,
     Known,
     LedgerLine,
+    LetterFate,
     Mail,
     OutboxItem,
     Reading,
@@ -352,8 +355,30 @@ class MailStore(Protocol):
         """Every recipient of the period's issue."""
 
 
-class Store(FeedStore, HubStore, StoryStore, ArchiveStore, MailStore, Protocol):
-    """All five, in one database."""
+class BounceStore(Protocol):
+    """What was reported about letters that left."""
+
+    def fates(self, letter_id: str) -> tuple[LetterFate, ...] | None:
+        """All letters of this letter's reader that left or came back; None: no such letter."""
+
+    def letter_to(self, address: str) -> str | None:
+        """The latest letter to an address (case-insensitive)."""
+
+    def note_bounce(
+        self, bounce: Bounce, report: str, effect: SuppressionReason | None, now: datetime
+    ) -> bool:
+        """Note it and, with an `effect`, suppress the address that the letter went to.
+
+        `report` tells one report from another. False, and nothing written, when it is noted
+        already or there is no such letter.
+        """
+
+    def bounces(self, limit: int) -> tuple[BounceRecord, ...]:
+        """Latest first."""
+
+
+class Store(FeedStore, HubStore, StoryStore, ArchiveStore, MailStore, BounceStore, Protocol):
+    """All six, in one database."""
 
     def check(self) -> None:
         """One cheap query; raises StoreError when the database is not usable."""
@@ -382,6 +407,18 @@ class Send(Protocol):
     """Hand letters over, each with its answer. `before_dot` False: stop, do not send."""
 
     def __call__(self, mail: Mail, before_dot: Callable[[], bool]) -> SendResult: ...
+
+    def close(self) -> None: ...
+
+
+class Mailbox(Protocol):
+    """Where letters come back to. Raises AggregatorError when it cannot be read."""
+
+    def waiting(self) -> Iterator[tuple[str, bytes]]:
+        """(key, message) of each that nobody has handled; of a long one only its beginning."""
+
+    def handled(self, key: str, *, flagged: bool) -> None:
+        """It is not waiting any more. `flagged`: a person should look at it."""
 
     def close(self) -> None: ...
 
@@ -415,6 +452,8 @@ class Tools:
     """Signs letters with DKIM; None: no key is configured."""
     mail_is_file: bool
     """Letters go to files: no server is configured."""
+    open_mailbox: Callable[[], Mailbox] | None
+    """Of `bounces.mailbox`; None: it is not set."""
     languages: Mapping[str, Language]
     """Code -> what the pages can be read in, English first."""
     theme: Theme

@@ -69,6 +69,16 @@ def _hub(value: Any) -> Any:
     return value
 
 
+def _mailbox_address(value: Any) -> Any:
+    """Its name leaves room for a letter's id and its proof (64 octets, RFC 5321)."""
+    if value != "" and not re.fullmatch(r"[\w.-]{1,19}@[^\s@<>]+\.[^\s@<>]+", str(value), re.A):
+        raise ValueError(
+            "expected an address such as bounces@example.org, with at most 19 letters, digits, "
+            '".", "_" or "-" before the "@"'
+        )
+    return value
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
@@ -80,6 +90,9 @@ Zone = Annotated[str, BeforeValidator(_zone), WithJsonSchema({"type": "string"})
 Cron = Annotated[str, BeforeValidator(_cron), WithJsonSchema({"type": "string"})]
 HttpUrl = Annotated[
     str, BeforeValidator(_http_url), WithJsonSchema({"type": "string", "format": "uri"})
+]
+MailboxAddress = Annotated[
+    str, BeforeValidator(_mailbox_address), WithJsonSchema({"type": "string"})
 ]
 HubUrl = Annotated[str, BeforeValidator(_hub), WithJsonSchema({"type": "string"})]
 
@@ -320,6 +333,27 @@ class MailRules(Rules):
     """Name of the DKIM key in DNS; the key itself stands in AGGREGATOR_DKIM_KEY."""
 
 
+class Bounces(Rules):
+    """What becomes of letters that come back."""
+
+    address: MailboxAddress = ""
+    """Letters bear it as return path, each with a mark of its own. Empty: the sender's address."""
+    mailbox: SecretStr = SecretStr("")
+    """Where they come back to: imaps://user:password@host/INBOX or maildir:PATH.
+
+    Better kept out of the file: AGGREGATOR_BOUNCES_URL."""
+    hook_token: SecretStr = SecretStr("")
+    """Opens POST /hooks/bounces to a mail service; without it that address does not exist.
+
+    Better kept out of the file: AGGREGATOR_HOOK_TOKEN."""
+    every: Duration = timedelta(minutes=5)
+    """How often the mailbox is read."""
+    soft_limit: int = Field(5, ge=1, le=100)
+    """After so many letters in a row that came back for a passing reason a reader gets no more,"""
+    soft_span: Duration = timedelta(days=14)
+    """if they went out over at least this time."""
+
+
 class Storage(Rules):
     """Where things are kept."""
 
@@ -399,5 +433,6 @@ class Configuration(Rules):
     stories: Clustering = Clustering()
     digest: Digest = Digest()
     mail: MailRules = MailRules()
+    bounces: Bounces = Bounces()
     storage: Storage = Storage()
     feeds: tuple[FeedEntry, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -14,12 +14,13 @@ from pathlib import Path
 from aggregator import pipeline
 from aggregator.config import Loaded, secret_of
 from aggregator.edges.http import HttpFetch, user_agent
+from aggregator.edges.mailbox import ImapMailbox, Maildir, imap_account, maildir_folder
 from aggregator.edges.parsing import ParserPool
 from aggregator.edges.smtp import open_send
 from aggregator.edges.sql.store import open_store
 from aggregator.edges.websub import HubRequest
 from aggregator.errors import ConfigError, StoreError
-from aggregator.ports import Tools
+from aggregator.ports import Mailbox, Tools
 from aggregator.render.language import languages
 from aggregator.render.letter import address
 from aggregator.render.templates import environment
@@ -95,6 +96,7 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
             open_mail=lambda: open_send(mail_url, config.mail, outbox),
             signer=signer,
             mail_is_file=not mail_url.startswith("smtp"),
+            open_mailbox=mailbox_of(loaded),
             languages=spoken,
             theme=loaded.theme,
             templates={
@@ -118,6 +120,18 @@ def signer_of(loaded: Loaded) -> Signer | None:
 
     domain = address(loaded.config.site, loaded.config.mail).rpartition("@")[2]
     return Signer(domain=domain, selector=selector, sign=signing(key))
+
+
+def mailbox_of(loaded: Loaded) -> Callable[[], Mailbox] | None:
+    """How `bounces.mailbox` is opened. Raises ConfigError."""
+    url = loaded.config.bounces.mailbox.get_secret_value()
+    if not url:
+        return None
+    if url.lower().startswith("maildir:"):
+        folder = maildir_folder(url)
+        return lambda: Maildir(folder)
+    account = imap_account(url)
+    return lambda: ImapMailbox(account)
 
 
 def taxonomy_of(loaded: Loaded) -> Taxonomy:

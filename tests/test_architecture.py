@@ -36,7 +36,9 @@ FLOORS = {
 ROOMS = (
     "aggregator.jobs",
     "aggregator.config",
+    "aggregator.edges.dns",
     "aggregator.edges.http",
+    "aggregator.edges.mailbox",
     "aggregator.edges.parsing",
     "aggregator.edges.smtp",
     "aggregator.edges.sql",
@@ -46,9 +48,13 @@ ROOMS = (
 ONLY_IN: dict[str, str] = {
     "babel": "aggregator.render.language",
     "brotli": "aggregator.hosts.web.shelf",
+    "cryptography": "aggregator.edges.signing",
+    "dns": "aggregator.edges.dns",
     "feedparser": "aggregator.steps.parse",
     "feedgen": "aggregator.render.generator",
+    "flufl": "aggregator.steps.bounces",
     "httpx": "aggregator.edges.http",
+    "imaplib": "aggregator.edges.mailbox",
     "sqlalchemy": "aggregator.edges.sql",
     "smtplib": "aggregator.edges.smtp",
     "apscheduler": "aggregator.hosts.embedded",

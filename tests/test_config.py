@@ -220,6 +220,13 @@ feeds:
         ("site: {hub: 'https://a>b/'}\n", "feeds.yaml:1: site.hub: expected a URL that starts wi"),
         ("site: {hub: 'https://허브.kr/'}\n", "feeds.yaml:1: site.hub: expected a URL that start"),
         ("site: {hub: 7}\n", "feeds.yaml:1: site.hub: expected a URL that starts wi"),
+        (
+            "bounces: {address: a-rather-long-name-x@example.org}\n",
+            "feeds.yaml:1: bounces.address: expected an address such as bounces@example.org, with",
+        ),
+        ("bounces: {address: bounces}\n", "feeds.yaml:1: bounces.address: expected an address suc"),
+        ("bounces: {mailbox: pop3://a}\n", "feeds.yaml:1: bounces.mailbox: expected an address th"),
+        ("bounces: {hook_token: short}\n", "feeds.yaml:1: bounces.hook_token: needs at least 16 c"),
         ("sites: {}\n", 'feeds.yaml:1: sites: unknown key (did you mean "site"?)'),
         (
             "feeds:\n- {url: http://a.example.org/, title: A, id: A b}\n",
@@ -272,15 +279,24 @@ feeds:
         "AGGREGATOR_SMTP_URL": "hunter2",
         "AGGREGATOR_DATABASE_URL": "mysql://me:hunter2@db",
         "AGGREGATOR_SECRET": "hunter2",
+        "AGGREGATOR_BOUNCES_URL": "hunter2",
+        "AGGREGATOR_HOOK_TOKEN": "hunter2",
         "AGGREGATOR_SITE_URL": "hunter2",
     }
     said = findings(text, environ)
-    assert len(said) == 13
+    assert len(said) == 15
     assert "hunter2" not in "\n".join(said)
 
 
 @pytest.mark.parametrize(
-    "text", ["hunter2", "mail: hunter2", "mail: {url: [hunter2]}", "storage: hunter2"]
+    "text",
+    [
+        "hunter2",
+        "mail: hunter2",
+        "mail: {url: [hunter2]}",
+        "bounces: {mailbox: [hunter2]}",
+        "storage: hunter2",
+    ],
 )
 def test_passwords_in_the_wrong_place_are_not_repeated_either(here: Path, text: str) -> None:
     assert "hunter2" not in "".join(findings(text))

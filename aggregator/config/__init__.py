@@ -27,8 +27,11 @@ SECRETS = (
     "AGGREGATOR_SMTP_URL",
     "AGGREGATOR_SECRET",
     "AGGREGATOR_DKIM_KEY",
+    "AGGREGATOR_BOUNCES_URL",
+    "AGGREGATOR_HOOK_TOKEN",
 )
 _MAIL = ("smtp://", "smtps://", "maildir:", "file:")
+_MAILBOX = ("imaps://", "imap://", "maildir:")
 _DATABASE = ("postgresql://", "postgresql+psycopg://", "postgres://", "sqlite://")
 _SHORTEST_SECRET = 16
 _HEADINGS = frozenset(Configuration.model_fields)
@@ -165,6 +168,16 @@ def _contradictions(config: Configuration, read: Document, folder: Path) -> tupl
         ),
         (("mail", "url"), not _fits(config.mail.url, _MAIL), _wanted(_MAIL)),
         (
+            ("bounces", "mailbox"),
+            not _fits(config.bounces.mailbox, _MAILBOX),
+            _wanted(_MAILBOX),
+        ),
+        (
+            ("bounces", "hook_token"),
+            _too_short(config.bounces.hook_token.get_secret_value()),
+            f"needs at least {_SHORTEST_SECRET} characters",
+        ),
+        (
             ("storage", "database_url"),
             not _fits(config.storage.database_url, _DATABASE),
             _wanted(_DATABASE),
@@ -177,6 +190,10 @@ def _contradictions(config: Configuration, read: Document, folder: Path) -> tupl
     )
     wrong = (*((where, what) for where, is_wrong, what in checks if is_wrong), *missing)
     return tuple(Fault(line=read.line(where), where=where, what=what) for where, what in wrong)
+
+
+def _too_short(secret: str) -> bool:
+    return 0 < len(secret) < _SHORTEST_SECRET
 
 
 def _fits(url: SecretStr, starts: tuple[str, ...]) -> bool:
@@ -214,11 +231,18 @@ def _given(environ: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]
 
 def _unusable(given: Mapping[str, str]) -> tuple[str, ...]:
     findings = []
-    for name, starts in (("AGGREGATOR_SMTP_URL", _MAIL), ("AGGREGATOR_DATABASE_URL", _DATABASE)):
+    for name, starts in (
+        ("AGGREGATOR_SMTP_URL", _MAIL),
+        ("AGGREGATOR_DATABASE_URL", _DATABASE),
+        ("AGGREGATOR_BOUNCES_URL", _MAILBOX),
+    ):
         if not _fits(SecretStr(given.get(name, "")), starts):
             findings.append(f"{name}: {_wanted(starts)}")
-    if 0 < len(given.get("AGGREGATOR_SECRET", "")) < _SHORTEST_SECRET:
-        findings.append(f"AGGREGATOR_SECRET: needs at least {_SHORTEST_SECRET} characters")
+    findings += [
+        f"{name}: needs at least {_SHORTEST_SECRET} characters"
+        for name in ("AGGREGATOR_SECRET", "AGGREGATOR_HOOK_TOKEN")
+        if _too_short(given.get(name, ""))
+    ]
     try:
         TypeAdapter(HttpUrl).validate_python(given.get("AGGREGATOR_SITE_URL", "http://unset"))
     except ValidationError:
@@ -232,11 +256,20 @@ def _completed(config: Configuration, given: Mapping[str, str], path: Path) -> C
     mail = given.get("AGGREGATOR_SMTP_URL")
     database = given.get("AGGREGATOR_DATABASE_URL")
     storage = {"database_url": SecretStr(database)} if database else {}
+    bounces = {
+        key: SecretStr(given[name])
+        for key, name in (
+            ("mailbox", "AGGREGATOR_BOUNCES_URL"),
+            ("hook_token", "AGGREGATOR_HOOK_TOKEN"),
+        )
+        if name in given
+    }
     files = tuple(str(path.parent.absolute() / name) for name in config.tags.files)
     return config.model_copy(
         update={
             "site": config.site.model_copy(update={"url": site}),
             "mail": config.mail.model_copy(update={"url": SecretStr(mail)} if mail else {}),
+            "bounces": config.bounces.model_copy(update=bounces),
             "storage": config.storage.model_copy(update=storage),
             "tags": config.tags.model_copy(update={"files": files}),
             "feeds": identified(config.feeds),

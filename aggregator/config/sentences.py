@@ -17,7 +17,16 @@ from aggregator.config.document import Document, Fault, Where
 from aggregator.rules import Configuration, FeedEntry
 
 _HIDDEN: frozenset[Where] = frozenset(
-    {(), ("mail",), ("mail", "url"), ("storage",), ("storage", "database_url")}
+    {
+        (),
+        ("mail",),
+        ("mail", "url"),
+        ("bounces",),
+        ("bounces", "mailbox"),
+        ("bounces", "hook_token"),
+        ("storage",),
+        ("storage", "database_url"),
+    }
 )
 
 _PLAIN = {

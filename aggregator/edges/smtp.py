@@ -10,11 +10,12 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from aggregator.edges.mailfiles import FileSend, MaildirSend
 from aggregator.edges.relay import Relay, folder, is_loopback, relay
-from aggregator.model import Mail, SendResult, Sent
+from aggregator.model import Mail, RelayFacts, SendResult, Sent
 from aggregator.ports import Send
 from aggregator.rules import MailRules
 from aggregator.steps.addresses import ascii_domain
@@ -48,7 +49,8 @@ class SmtpSend:
     """Hands letters to a mail server; one connection a thread. Implements `ports.Send`.
 
     A connection is kept open and renewed every 100 letters. `final_reply` is how many seconds the
-    answer to the final dot may take. `tls` replaces the trusted authorities.
+    answer to the final dot may take, `connect` each step of the greeting. `tls` replaces the
+    trusted authorities.
     """
 
     def __init__(
@@ -56,10 +58,12 @@ class SmtpSend:
         relay: Relay,
         *,
         final_reply: float = FINAL_REPLY_SECONDS,
+        connect: float = CONNECT_SECONDS,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._relay = relay
         self._final_reply = final_reply
+        self._connect = connect
         self._tls = tls
         self._mine = threading.local()
         self._lock = threading.Lock()
@@ -96,15 +100,23 @@ class SmtpSend:
             connection.close()
         self._mine = threading.local()
 
-    def trouble(self) -> str:
-        """Connect, secure and log in, as for a letter; what stands in the way, or nothing."""
+    def facts(self) -> RelayFacts:
+        """Connect, secure and log in, as for a letter, and see who is there."""
         try:
             connection = self._open()
         except (OSError, smtplib.SMTPException) as error:
-            return _reason(error, self._relay)
+            return RelayFacts(trouble=_reason(error, self._relay))
+        size = connection.esmtp_features.get("size", "")
+        facts = RelayFacts(
+            certificate_until=_certificate_until(_socket(connection)),
+            size_limit=int(size) if size.isdecimal() else 0,
+            smtputf8=connection.has_extn("smtputf8"),
+        )
         with contextlib.suppress(OSError, smtplib.SMTPException):
+            _socket(connection).settimeout(self._connect)
             connection.quit()
-        return ""
+        connection.close()
+        return facts
 
     # ── connection ───────────────────────────────────────────────────────────────────────────────
 
@@ -128,10 +140,10 @@ class SmtpSend:
         connection: smtplib.SMTP
         if there.tls == "implicit":
             connection = smtplib.SMTP_SSL(
-                there.host, there.port, name, timeout=CONNECT_SECONDS, context=self._context()
+                there.host, there.port, name, timeout=self._connect, context=self._context()
             )
         else:
-            connection = smtplib.SMTP(there.host, there.port, name, timeout=CONNECT_SECONDS)
+            connection = smtplib.SMTP(there.host, there.port, name, timeout=self._connect)
         try:
             self._introduce(connection)
         except BaseException:
@@ -315,6 +327,13 @@ def _refusal(replies: Sequence[tuple[int, bytes]]) -> tuple[int, int, bytes] | N
         if code // 100 != (3 if step == _DATA else 2):
             return step, code, said
     return None
+
+
+def _certificate_until(sock: socket.socket) -> datetime | None:
+    if not isinstance(sock, ssl.SSLSocket):
+        return None
+    until = str((sock.getpeercert() or {})["notAfter"])
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(until), UTC)
 
 
 def _verdict(code: int) -> Sent:

@@ -139,6 +139,7 @@ class Embedded:
             (self._deliver, DIGEST_TICK),
             (self._health, HEALTH_TICK),
             (self._retag, RETAG_TICK),
+            (self._bounces, self.tools.config.bounces.every),
         ):
             scheduler.add_job(
                 self._keep(work), "interval", seconds=every.total_seconds(), next_run_time=now
@@ -212,6 +213,9 @@ class Embedded:
     async def _deliver(self) -> None:
         """Beside composing: with a rate, letters may be under way for hours."""
         await asyncio.to_thread(jobs.deliver, self.tools, self._stopping.is_set, self._pacer)
+
+    async def _bounces(self) -> None:
+        await asyncio.to_thread(jobs.read_mailbox, self.tools)
 
     async def _retag(self) -> None:
         """Judge what another taxonomy has judged, a little at a time, until nothing is left."""

@@ -34,3 +34,4 @@ def start(*, verbose: bool = False) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("flufl.bounce").disabled = True  # it tells what it looks at

@@ -10,8 +10,10 @@ stories     arrange
 retag       retag, waiting: stored articles judged by the present taxonomy
 issues      draft, compose
 deliveries  deliver: the letters that are due
+bounces     read_mailbox, take_message, take_events: letters that came back
 """
 
+from aggregator.jobs.bounces import Taken, read_mailbox, take_events, take_message
 from aggregator.jobs.checking import Checked, check
 from aggregator.jobs.deliveries import Delivery, Pacer, compose_letter, deliver
 from aggregator.jobs.hubs import hub_reads_us, hubs_can_reach, publish, subscribe_hubs
@@ -26,6 +28,7 @@ __all__ = [
     "Checked",
     "Delivery",
     "Pacer",
+    "Taken",
     "arrange",
     "ask",
     "backfill",
@@ -41,11 +44,14 @@ __all__ = [
     "ingest",
     "news",
     "publish",
+    "read_mailbox",
     "receive",
     "register",
     "render",
     "retag",
     "settle",
     "subscribe_hubs",
+    "take_events",
+    "take_message",
     "waiting",
 ]

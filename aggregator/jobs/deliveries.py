@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from aggregator.errors import AggregatorError, NotFound, TemplateError
+from aggregator.jobs.bounces import refused, returning
 from aggregator.jobs.issues import render
 from aggregator.model import (
     Issue,
@@ -223,6 +224,7 @@ def _settled(tools: Tools, item: OutboxItem, result: SendResult) -> MailState:
     settlement = delivery.settle(item, result, tools.config.mail, now)
     if not tools.store.settle_mail(item, settlement, now):
         return "suppressed"
+    refused(tools, item.id, result, settlement)
     log.info("letter", extra={"letter": item.id, "state": settlement.state, "code": result.code})
     return settlement.state
 
@@ -257,7 +259,8 @@ def _made_out(tools: Tools, coded: Letter, reader: Subscriber) -> Mail:
     def link(purpose: str) -> str:
         return f"{tools.config.site.url}/{purpose}/{tokens.make(tools.secret, purpose, reader.id)}"
 
-    return made_out(coded, reader, unsubscribe=link("unsubscribe"), preferences=link("preferences"))
+    mail = made_out(coded, reader, unsubscribe=link("unsubscribe"), preferences=link("preferences"))
+    return returning(tools, mail)
 
 
 def compose_letter(tools: Tools, issue: Issue, made: Body, subscriber: Subscriber) -> Mail:

@@ -80,12 +80,10 @@ def made_out(
     *,
     unsubscribe: str,
     preferences: str,
-    return_path: str = "",
 ) -> Mail:
     """The letter of one reader; the same values give the same bytes.
 
-    `unsubscribe`, `preferences`: URLs of their own. `return_path`: where bounces go, else to the
-    sender.
+    `unsubscribe`, `preferences`: URLs of their own.
     """
     mail_id = f"{letter.period}.{subscriber.id}"
     host = letter.sender.rpartition("@")[2]
@@ -107,7 +105,7 @@ def made_out(
         headers.insert(0, dkim.signature(headers, sha256(body).digest(), letter.signer))
     return Mail(
         id=mail_id,
-        sender=return_path or letter.sender,
+        sender=letter.sender,
         recipient=subscriber.address,
         message=_written(headers) + b"\r\n" + body,
     )

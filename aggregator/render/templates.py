@@ -80,12 +80,25 @@ def render(env: jinja2.Environment, name: str, /, **values: Any) -> str:
     except jinja2.TemplateNotFound as error:
         raise TemplateError(f"{error.name}: there is no such template") from error
     except jinja2.TemplateSyntaxError as error:
-        where = f"{error.filename or error.name or name}:{error.lineno}"
-        raise TemplateError(f"{where}: {error.message}") from error
+        raise _unreadable(error, name) from error
     except Exception as error:
         # Jinja rewrites the traceback so that the template's own lines are in it. Any fault of an
         # operator's template (a filter on the wrong type, a missing name) ends here.
         raise TemplateError(f"{_place(error, name)}: {error}") from error
+
+
+def check(env: jinja2.Environment) -> None:
+    """Read every template. Raises TemplateError for the first that cannot be."""
+    for name in env.list_templates(extensions=[suffix.lstrip(".") for suffix in _SUFFIXES]):
+        try:
+            env.get_template(name)
+        except jinja2.TemplateSyntaxError as error:
+            raise _unreadable(error, name) from error
+
+
+def _unreadable(error: jinja2.TemplateSyntaxError, name: str) -> TemplateError:
+    where = f"{error.filename or error.name or name}:{error.lineno}"
+    return TemplateError(f"{where}: {error.message}")
 
 
 def _place(error: Exception, name: str) -> str:

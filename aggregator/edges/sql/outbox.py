@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from aggregator.edges.sql.engine import AnyRow, among
-from aggregator.edges.sql.schema import SUBSCRIBER, UNSENT, issues, outbox, subscribers
+from aggregator.edges.sql.schema import SUBSCRIBER, UNSENT, bounces, issues, outbox, subscribers
 from aggregator.model import LedgerLine, OutboxItem, Settlement, Subscriber, Tally
 
 _SUBSCRIBER = tuple(subscribers.c[name] for name in SUBSCRIBER)
@@ -250,12 +250,20 @@ def tally(connection: Connection, period: str) -> Tally:
 
 
 def ledger(connection: Connection, period: str) -> tuple[LedgerLine, ...]:
+    came_back = (
+        select(func.trim(bounces.c.kind + " " + bounces.c.status))
+        .where(bounces.c.letter_id == outbox.c.id)
+        .order_by(bounces.c.at.desc(), bounces.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
     line = select(
         outbox.c.address,
         outbox.c.state,
         outbox.c.attempts,
         outbox.c.detail,
         outbox.c.settled_at.label("at"),
+        func.coalesce(came_back, "").label("came_back"),
     )
     rows = connection.execute(line.where(outbox.c.period == period).order_by(outbox.c.id))
     return tuple(LedgerLine(**row) for row in rows.mappings())

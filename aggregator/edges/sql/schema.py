@@ -370,6 +370,22 @@ Index("ix_outbox_waiting", outbox.c.state, outbox.c.not_before, outbox.c.id)
 UNSENT = ("pending", "deferred", "claimed", "held")
 """States of letters that are not under way yet."""
 
+# No foreign keys: a letter may be erased with its reader.
+bounces = Table(
+    "bounces",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("letter_id", Key, nullable=False),
+    Column("subscriber_id", Key, nullable=False),
+    _words("kind"),
+    _words("status"),
+    _words("detail"),
+    Column("effect", Words),
+    _time("at"),
+)
+Index("ix_bounces_letter_id", bounces.c.letter_id)
+Index("ix_bounces_latest", bounces.c.at.desc(), bounces.c.id)
+
 meta = Table(
     "meta",
     metadata,

@@ -1,4 +1,4 @@
-"""Methods -> transactions: the five stores of `ports` in one database."""
+"""Methods -> transactions: the six stores of `ports` in one database."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 from aggregator.edges.sql import archive, library, outbox, search
+from aggregator.edges.sql import bounces as returned
 from aggregator.edges.sql import feeds as visits
 from aggregator.edges.sql import hubs as subscriptions
 from aggregator.edges.sql import issues as published
@@ -19,6 +20,8 @@ from aggregator.edges.sql.migrations import migrate
 from aggregator.model import (
     Arrangement,
     Article,
+    Bounce,
+    BounceRecord,
     Cadence,
     Feed,
     FeedState,
@@ -29,6 +32,7 @@ from aggregator.model import (
     Item,
     Known,
     LedgerLine,
+    LetterFate,
     OutboxItem,
     Reading,
     Rejudged,
@@ -321,6 +325,22 @@ class SqlStore:
 
     def ledger(self, period: str) -> tuple[LedgerLine, ...]:
         return self.database.read(outbox.ledger, period)
+
+    # ── bounces ──────────────────────────────────────────────────────────────────────────────────
+
+    def fates(self, letter_id: str) -> tuple[LetterFate, ...] | None:
+        return self.database.read(returned.fates, letter_id)
+
+    def letter_to(self, address: str) -> str | None:
+        return self.database.read(returned.letter_to, address)
+
+    def note_bounce(
+        self, bounce: Bounce, report: str, effect: SuppressionReason | None, now: datetime
+    ) -> bool:
+        return self.database.write(returned.note_bounce, bounce, report, effect, now)
+
+    def bounces(self, limit: int) -> tuple[BounceRecord, ...]:
+        return self.database.read(returned.latest, limit)
 
     # ── the whole ────────────────────────────────────────────────────────────────────────────────
 

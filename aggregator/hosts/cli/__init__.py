@@ -5,7 +5,9 @@ from __future__ import annotations
 import typer
 
 from aggregator.hosts.cli import (
+    bounces,
     digests,
+    examine,
     feeds,
     mail,
     operate,
@@ -27,10 +29,12 @@ operate.add_to(app)
 trial.add_to(app)
 retag.add_to(app)
 settings.add_to(app)
+examine.add_to(app)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(digests.app, name="digest")
 app.add_typer(mail.app, name="mail")
 app.add_typer(tags.app, name="tags")
 app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(bounces.app, name="bounces")
 
 __all__ = ["app"]

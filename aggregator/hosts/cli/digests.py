@@ -203,10 +203,10 @@ def _published(opened: Tools, week: str | None) -> str:
 
 
 def _show(lines: Iterable[LedgerLine]) -> None:
-    table = Table("address", "state", "attempts", "at", "answer")
+    table = Table("address", "state", "attempts", "at", "answer", "came back")
     for line in lines:
         at = f"{line.at:%Y-%m-%d %H:%M} UTC" if line.at else ""
-        table.add_row(line.address, line.state, str(line.attempts), at, line.detail)
+        table.add_row(line.address, line.state, str(line.attempts), at, line.detail, line.came_back)
     out.print(table)
 
 

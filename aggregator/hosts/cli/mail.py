@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from aggregator.edges.signing import dns_record, new_key
 from aggregator.errors import AggregatorError
 from aggregator.hosts.cli.options import AsJson, Config, Data, loaded, out, print_json, told
 from aggregator.render.letter import address
@@ -35,6 +34,8 @@ def dkim(
     as_json: AsJson = False,
 ) -> None:
     """Make the key that signs letters, unless FILE is there, and print the record for DNS."""
+    from aggregator.edges.signing import dns_record  # 30 ms, which no other command should wait for
+
     known = loaded(config, data).config
     domain = address(known.site, known.mail).rpartition("@")[2]
     name = f"{selector or known.mail.dkim_selector or 'digest'}._domainkey.{domain}"
@@ -62,6 +63,8 @@ def _written(file: Path) -> bool:
         return False
     except OSError as error:
         raise AggregatorError(f"{file}: cannot be written: {error.strerror}") from error
+    from aggregator.edges.signing import new_key
+
     with os.fdopen(handle, "w", encoding="ascii") as opened:
         opened.write(new_key())
     return True

@@ -3,6 +3,7 @@
 documents    what everybody reads: kept, compressed, conditional (plain ASGI)
 unsubscribe  what one reader asks for
 hub          what hubs ask and deliver
+hooks        what mail services report
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from aggregator.errors import AggregatorError
 from aggregator.hosts.site import Site, languages_of
 from aggregator.hosts.web.documents import Documents
 from aggregator.hosts.web.headers import secured
+from aggregator.hosts.web.hooks import BounceHook
 from aggregator.hosts.web.hub import Hub
 from aggregator.hosts.web.unsubscribe import unsubscribe
 from aggregator.ports import Tools
@@ -52,6 +54,7 @@ def application(
     routes = [
         Route("/unsubscribe/{token}", unsubscribe(tools, sites), methods=["GET", "POST"]),
         Route("/websub/{token}", Hub(tools, delivered).handle, methods=["GET", "POST"]),
+        Route("/hooks/bounces", BounceHook(tools).handle, methods=["POST"]),
         Route("/healthz", lambda request: PlainTextResponse("alive\n")),
         Route("/readyz", _ready(tools)),
     ]

@@ -1,0 +1,63 @@
+"""URL -> whether a web server answers there, and what time it has."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from aggregator.model import Reached
+
+SECONDS = 4.0
+"""For each step: look-up, connection, TLS, answer."""
+
+
+def reach(url: str, now: datetime, *, tls: ssl.SSLContext | None = None) -> Reached:
+    """HEAD of the page. `now`: our clock, as of this moment. Never raises for the far side."""
+    parts = urlsplit(url)
+    connection: http.client.HTTPConnection
+    try:
+        host, port = parts.hostname or "", parts.port
+        if parts.scheme == "https":
+            context = tls or ssl.create_default_context()
+            connection = http.client.HTTPSConnection(host, port, timeout=SECONDS, context=context)
+        else:
+            connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
+    except (ValueError, http.client.HTTPException):
+        return Reached(trouble="the address cannot be read")
+    try:
+        connection.request("HEAD", parts._replace(scheme="", netloc="").geturl() or "/")
+        answer = connection.getresponse()
+        return Reached(status=answer.status, ahead=_ahead(answer.getheader("Date", ""), now))
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return Reached(trouble=_reason(error))
+    finally:
+        connection.close()
+
+
+def _ahead(date: str, now: datetime) -> timedelta | None:
+    try:
+        told = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return told.replace(tzinfo=told.tzinfo or UTC) - now
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"TLS: {error.verify_message}"
+        case ssl.SSLError():
+            return f"TLS: {error.reason}"
+        case TimeoutError():
+            return "no answer in time"
+        case ConnectionRefusedError():
+            return "connection refused"
+        case socket.gaierror():
+            return "no DNS entry"
+        case OSError():
+            return error.strerror or "the connection failed"
+    return "no HTTP answer"
