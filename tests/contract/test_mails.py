@@ -5,11 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 from typing import Any, Literal
 
 import pytest
+from sqlalchemy import Connection
 
 from aggregator.edges.sql.store import SqlStore
+from aggregator.errors import StoreError
 from aggregator.model import (
     Clause,
     Coverage,
@@ -444,3 +447,42 @@ def test_more_readers_than_are_read_at_once_get_a_letter_each(
     store.publish_issue(issue(), mailed=True)
     assert len(states(store)) == 7
     assert store.tally("2019-W26").audience == 7
+
+
+def test_what_is_kept_together_fails_alone(store: SqlStore) -> None:
+    """Threads share a transaction; the one whose work the database refuses spoils no other's."""
+    for number in range(12):
+        store.add_subscriber(subscriber(f"s{number:02}"), NOW)
+    store.publish_issue(issue(), mailed=True)
+    items = store.claim_mail(NOW, LEASE, 12)
+    together = Barrier(12)
+
+    def work(item: OutboxItem) -> bool:
+        together.wait(timeout=5)
+        if item is items[5]:  # no time can be stored without a zone
+            item = replace(item, claimed_until=item.claimed_until.replace(tzinfo=None))
+            with pytest.raises(StoreError):
+                mark(store, item)
+            return False
+        return mark(store, item)
+
+    with ThreadPoolExecutor(12) as pool:
+        marked = list(pool.map(work, items))
+    assert marked == [item is not items[5] for item in items]
+    assert store.tally("2019-W26").states == {"dot": 11, "claimed": 1}
+
+
+def test_the_mark_is_on_the_disk_before_the_dot(store: SqlStore) -> None:
+    if store.database.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL writes each commit to the disk")
+    store.add_subscriber(subscriber(), NOW)
+    store.publish_issue(issue(), mailed=True)
+    levels = []
+
+    def level(connection: Connection) -> None:
+        levels.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
+
+    store.database.write(level)
+    store.database.keep(level)
+    store.database.write(level)
+    assert levels == [1, 2, 1]  # NORMAL, FULL
