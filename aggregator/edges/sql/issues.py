@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,13 @@ from sqlalchemy import Connection, func, insert, select
 from aggregator.edges.sql.engine import insert_into
 from aggregator.edges.sql.feeds import bump
 from aggregator.edges.sql.schema import issues, outbox, subscribers
-from aggregator.model import Cadence, Issue
+from aggregator.edges.sql.subscribers import resume
+from aggregator.model import Cadence, Issue, Subscriber
+from aggregator.steps.subscriptions import letter_at
+
+_SENDING = ("id", "address", "timezone", "cadence", "weekday", "hour")
+"""What of a reader says where and when their letter goes."""
+_CHUNK = 2_000
 
 
 def covered_until(connection: Connection, cadence: Cadence) -> datetime | None:
@@ -44,30 +51,46 @@ def publish_issue(connection: Connection, issue: Issue, *, mailed: bool) -> bool
     )
     if published.first() is None:
         return False
-    audience = (
-        connection.execute(
-            select(subscribers.c.id, subscribers.c.address)
-            .where(subscribers.c.status == "active", subscribers.c.cadence == period.cadence)
-            .order_by(subscribers.c.id)
-            .with_for_update(read=True)
-        ).all()
-        if mailed
-        else ()
-    )
-    if audience:
-        connection.execute(insert(outbox), [_letter(period.name, *row) for row in audience])
+    if mailed:
+        resume(connection, issue.composed_at)
+        for readers in _active(connection, period.cadence):
+            connection.execute(insert(outbox), [_letter(issue, reader) for reader in readers])
     bump(connection)
     return True
 
 
-def _letter(period: str, subscriber_id: str, address: str) -> dict[str, Any]:
+def _active(connection: Connection, cadence: Cadence) -> Iterator[list[Subscriber]]:
+    """Active readers, held until the letters are visible; never all of them in memory."""
+    last = ""
+    while True:
+        rows = connection.execute(
+            select(*(subscribers.c[name] for name in _SENDING))
+            .where(
+                subscribers.c.id > last,
+                subscribers.c.status == "active",
+                subscribers.c.cadence == cadence,
+            )
+            .order_by(subscribers.c.id)
+            .limit(_CHUNK)
+            .with_for_update(read=True)
+        ).all()
+        if rows:
+            yield [Subscriber(**dict(zip(_SENDING, row, strict=True))) for row in rows]
+        if len(rows) < _CHUNK:
+            return
+        last = rows[-1][0]
+
+
+def _letter(issue: Issue, reader: Subscriber) -> dict[str, Any]:
+    period = issue.period
     return {
-        "id": f"{period}.{subscriber_id}",
-        "period": period,
-        "subscriber_id": subscriber_id,
-        "address": address,
+        "id": f"{period.name}.{reader.id}",
+        "period": period.name,
+        "subscriber_id": reader.id,
+        "address": reader.address,
         "state": "pending",
         "attempts": 0,
+        "not_before": letter_at(reader, issue.composed_at, period.timezone),
         "detail": "",
     }
 

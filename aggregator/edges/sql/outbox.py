@@ -99,14 +99,14 @@ def settle_mail(
 
 
 def _has_left(connection: Connection, item_id: str) -> bool:
-    """They unsubscribed between the final dot and the server's "try again later"."""
+    """They left, or were erased, between the final dot and the server's "try again later"."""
     status = connection.scalar(
         select(subscribers.c.status)
         .join(outbox, outbox.c.subscriber_id == subscribers.c.id)
         .where(outbox.c.id == item_id)
         .with_for_update(read=True, of=subscribers)
     )
-    return status == "unsubscribed"
+    return status in (None, "unsubscribed")
 
 
 def ledger(connection: Connection, period: str) -> tuple[LedgerLine, ...]:
