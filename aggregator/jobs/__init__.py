@@ -10,6 +10,7 @@ stories     arrange
 retag       retag, waiting: stored articles judged by the present taxonomy
 issues      draft, compose, deliver
 bounces     read_mailbox, take_message, take_events: letters that came back
+sign_ups    answer_sign_ups: who asked at the form gets a mail
 """
 
 from aggregator.jobs.bounces import Taken, read_mailbox, take_events, take_message
@@ -17,6 +18,7 @@ from aggregator.jobs.checking import Checked, check
 from aggregator.jobs.hubs import hub_reads_us, hubs_can_reach, publish, subscribe_hubs
 from aggregator.jobs.issues import Delivery, compose, compose_letter, deliver, draft, render
 from aggregator.jobs.retag import Batch, retag, waiting
+from aggregator.jobs.sign_ups import answer_sign_ups
 from aggregator.jobs.stories import arrange
 from aggregator.jobs.unpolled import backfill, receive
 from aggregator.jobs.visits import ask, claim, health, ingest, news, register, settle
@@ -26,6 +28,7 @@ __all__ = [
     "Checked",
     "Delivery",
     "Taken",
+    "answer_sign_ups",
     "arrange",
     "ask",
     "backfill",
