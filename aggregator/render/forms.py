@@ -92,7 +92,7 @@ def preferences(
         own_zone=own_zone,
         areas=_areas(view, {*zones, reader.timezone or own_zone}),
         topics=[(slug, view.say(heading)) for slug, heading, _ in SECTIONS],
-        groups=_said(view, tuple(names.GROUP.items())),
+        perspectives=_said(view, tuple(names.GROUP.items())),
         languages=_said(view, tuple(names.LANGUAGE.items())),
         pauses=pauses,
     )
