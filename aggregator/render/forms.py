@@ -9,12 +9,14 @@ from aggregator.render import names
 from aggregator.render.language import Language
 from aggregator.render.names import N_
 from aggregator.render.views import View
-from aggregator.steps.sections import SECTIONS
+from aggregator.steps.sections import SECTIONS, TOPICS
 
 Option = tuple[str, str]
 """(value, what it is called)"""
 
 _CADENCES = (("weekly", N_("Once a week")), ("daily", N_("Every day")))
+_HEADINGS = {slug: heading for slug, heading, _ in SECTIONS}
+_ELSE = N_("Everything else")
 _WEEKDAYS = (
     N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"),
     N_("Sunday"),
@@ -91,7 +93,7 @@ def preferences(
         zone=reader.timezone or own_zone,
         own_zone=own_zone,
         areas=_areas(view, {*zones, reader.timezone or own_zone}),
-        topics=[(slug, view.say(heading)) for slug, heading, _ in SECTIONS],
+        topics=[(slug, view.say(_HEADINGS.get(slug, _ELSE))) for slug in TOPICS],
         perspectives=_said(view, tuple(names.GROUP.items())),
         languages=_said(view, tuple(names.LANGUAGE.items())),
         pauses=pauses,

@@ -12,12 +12,11 @@ from typing import Literal, cast
 from aggregator.model import Cadence, Subscriber
 from aggregator.render.names import GROUP, LANGUAGE, N_
 from aggregator.steps.addresses import address_of
-from aggregator.steps.sections import SECTIONS
+from aggregator.steps.sections import TOPICS
 
 CADENCES: tuple[Cadence, ...] = ("weekly", "daily")
 PAUSES = (1, 2, 4, 8)
 """Weeks."""
-TOPICS = tuple(slug for slug, _, _ in SECTIONS)
 _AREAS = frozenset(
     "Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific".split()
 )
