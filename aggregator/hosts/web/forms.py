@@ -20,7 +20,8 @@ async def fields_of(request: Request, site_url: str) -> dict[str, list[str]] | R
     """The fields of a form of our own, or why it is not taken."""
     if _is_foreign(request, site_url):
         return PlainTextResponse("This form belongs to another site.\n", 403)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _URLENCODED:
+    kind, _, _ = request.headers.get("content-type", _URLENCODED).partition(";")
+    if kind.strip().lower() != _URLENCODED:
         return PlainTextResponse(f"Only {_URLENCODED}.\n", 415)
     parts, size = [], 0
     try:
