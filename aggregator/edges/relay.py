@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-import idna
-
 from aggregator.errors import ConfigError
 from aggregator.rules import MailRules
+from aggregator.steps.addresses import ascii_domain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +75,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.rstrip(".").lower() == "localhost"
-
-
-def ascii_domain(address: str) -> str:
-    """The address with its domain as A-label; the local part stays."""
-    local, at, domain = address.rpartition("@")
-    return address if domain.isascii() else local + at + idna.encode(domain, uts46=True).decode()
 
 
 def _bad(why: str) -> ConfigError:

@@ -14,10 +14,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aggregator.edges.relay import Relay, ascii_domain, folder, is_loopback, relay
+from aggregator.edges.relay import Relay, folder, is_loopback, relay
 from aggregator.model import Mail, RelayFacts, SendResult, Sent
 from aggregator.ports import Send
 from aggregator.rules import MailRules
+from aggregator.steps.addresses import ascii_domain
 
 LETTERS_PER_CONNECTION = 100
 CONNECT_SECONDS = 30.0

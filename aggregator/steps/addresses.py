@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 
 import idna
 
@@ -25,7 +26,9 @@ def address_of(text: str) -> str:
     written = unicodedata.normalize("NFC", text.strip()[:_LONGEST_TEXT])
     named = _NAMED.fullmatch(written)
     address = (named[1] if named else written).strip().rstrip(".")
-    local, _, domain = ascii_domain(address).rpartition("@")
+    domain = local = ""
+    with suppress(UnicodeError):
+        local, _, domain = ascii_domain(address).rpartition("@")
     if (
         len(local.encode("utf-8", "replace")) > _LONGEST_LOCAL
         or len(local) + 1 + len(domain) > LONGEST
@@ -39,15 +42,16 @@ def address_of(text: str) -> str:
 
 def key_of(address: str) -> str:
     """The same for every way to write one address: in lower case, the domain in ASCII."""
-    return ascii_domain(unicodedata.normalize("NFC", address.strip())).lower()
+    written = unicodedata.normalize("NFC", address.strip())
+    with suppress(UnicodeError):
+        written = ascii_domain(written)
+    return written.lower()
 
 
 def ascii_domain(address: str) -> str:
-    """The address with its domain as A-label where there is one; the local part stays."""
+    """The address with its domain as A-label (RFC 5891); the local part stays.
+
+    Raises UnicodeError when the domain cannot exist.
+    """
     local, at, domain = address.rpartition("@")
-    if domain.isascii():
-        return address
-    try:
-        return local + at + idna.encode(domain, uts46=True).decode()
-    except UnicodeError:
-        return address
+    return address if domain.isascii() else local + at + idna.encode(domain, uts46=True).decode()

@@ -90,7 +90,7 @@ def _letter(issue: Issue, reader: Subscriber) -> dict[str, Any]:
         "address": reader.address,
         "state": "pending",
         "attempts": 0,
-        "not_before": letter_at(reader, issue.composed_at, period.timezone),
+        "not_before": letter_at(reader, issue.composed_at, period.timezone) or issue.composed_at,
         "detail": "",
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, or_, select, update
 
 from aggregator.edges.sql.engine import AnyRow
 from aggregator.edges.sql.schema import SUBSCRIBER, UNSENT, bounces, outbox, subscribers
@@ -91,7 +91,8 @@ def settle_mail(
             state=settlement.state,
             attempts=settlement.attempts,
             not_before=settlement.not_before,
-            detail=settlement.detail,
+            # The server's words quote the address, which may be erased meanwhile.
+            detail=case((outbox.c.address == "", "erased"), else_=settlement.detail),
             lease_until=None,
             settled_at=now,
         )
