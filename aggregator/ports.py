@@ -347,7 +347,10 @@ class ReaderStore(Protocol):
     def add_sign_up(self, sign_up: SignUp) -> None: ...
 
     def claim_sign_ups(self, now: datetime, lease: timedelta, limit: int) -> tuple[SignUp, ...]:
-        """Take what waits for an answer, oldest first. Forgets all that has expired."""
+        """Take what waits for an answer, oldest first; `not_before` is then the lease.
+
+        Forgets all that has expired.
+        """
 
     def change_sign_up(self, sign_up: SignUp) -> None:
         """Write it anew; nothing happens when it is gone."""

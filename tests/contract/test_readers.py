@@ -45,10 +45,12 @@ def test_a_sign_up_is_handed_out_once_until_its_lease_ends(store: SqlStore) -> N
     asked = sign_up(language="ko", cadence="daily")
     store.add_sign_up(asked)
     assert store.claim_sign_ups(NOW - HOUR, LEASE, 9) == ()
-    assert store.claim_sign_ups(NOW, LEASE, 9) == (asked,)
+    taken = replace(asked, not_before=NOW + LEASE)
+    assert store.claim_sign_ups(NOW, LEASE, 9) == (taken,)
+    store.change_sign_up(replace(taken, token_hash=TOKEN))
     assert store.claim_sign_ups(NOW, LEASE, 9) == ()
-    again = replace(asked, not_before=NOW + LEASE)
-    assert store.claim_sign_ups(NOW + LEASE, LEASE, 9) == (again,)
+    (again,) = store.claim_sign_ups(NOW + LEASE, LEASE, 9)
+    assert again.token_hash == TOKEN
 
 
 def test_many_workers_share_the_sign_ups(store: SqlStore) -> None:

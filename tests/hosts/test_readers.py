@@ -7,7 +7,7 @@ import email.policy
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from aggregator import jobs
 from aggregator.edges.smtp import open_send
 from aggregator.hosts.web import application
-from aggregator.model import Subscriber, SuppressionReason
+from aggregator.model import Mail, SendResult, Subscriber, SuppressionReason
 from aggregator.ports import Tools
 from aggregator.rules import SubscribeRules
 from aggregator.steps import tokens
@@ -337,6 +337,25 @@ def test_a_mail_that_is_put_off_leaves_later(
         message = email.message_from_bytes(letter.message, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         assert client.post(link(message)).status_code == 200
+
+
+def test_a_mail_on_its_way_is_in_nobody_elses_hands(client: TestClient, tools: Tools) -> None:
+    client.post("/subscribe", data=ASKED)
+    waiting: list[int] = []
+    send = tools.open_mail()
+
+    class Slow:
+        """Looks what others would find while it sends."""
+
+        def __call__(self, mail: Mail, before_dot: Callable[[], bool]) -> SendResult:
+            waiting.append(len(tools.store.claim_sign_ups(make.NOW, timedelta(minutes=1), 9)))
+            return send(mail, before_dot)
+
+        def close(self) -> None:
+            send.close()
+
+    assert jobs.answer_sign_ups(replace(tools, open_mail=Slow)) == 1
+    assert waiting == [0]
 
 
 # ── links that scanners follow ───────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -39,11 +40,9 @@ def claim_sign_ups(
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
-    taken = tuple(_sign_up(row) for row in rows)
+    taken = tuple(replace(_sign_up(row), not_before=now + lease) for row in rows)
     for each in taken:
-        connection.execute(
-            update(sign_ups).where(sign_ups.c.id == each.id).values(not_before=now + lease)
-        )
+        change_sign_up(connection, each)
     return taken
 
 
