@@ -47,11 +47,9 @@ def clock() -> Clock:
     return Clock()
 
 
-def served(tools: Tools, clock: Clock | None = None, peer: str = "192.0.2.1") -> TestClient:
+def served(tools: Tools, clock: Clock | None = None) -> TestClient:
     app = application(tools, clock=clock or Clock())
-    return TestClient(
-        app, base_url="https://news.example.org", follow_redirects=False, client=(peer, 50000)
-    )
+    return TestClient(app, base_url="https://news.example.org", follow_redirects=False)
 
 
 @pytest.fixture
@@ -256,9 +254,12 @@ def test_only_small_forms_are_read(client: TestClient) -> None:
 
 
 def test_25_one_client_may_only_so_often(tools: Tools, clock: Clock) -> None:
-    client = served(limited(tools, per_client=2), clock, peer="2001:db8::1")
+    app = application(limited(tools, per_client=2), clock=clock)
 
     def ask(n: int) -> tuple[int, str]:
+        # Whoever has one address of a /64 has them all.
+        peer = f"2001:db8:0:1::{n}", 50000
+        client = TestClient(app, base_url="https://news.example.org", client=peer)
         answer = client.post("/subscribe", data=ASKED | {"address": f"n{n}@example.org"})
         return answer.status_code, answer.headers.get("retry-after", "")
 
