@@ -18,7 +18,7 @@ from aggregator import __version__, jobs
 from aggregator.config import Loaded
 from aggregator.edges.dns import Resolver
 from aggregator.edges.reach import reach
-from aggregator.edges.relay import Relay, ascii_domain, is_loopback, relay
+from aggregator.edges.relay import Relay, is_loopback, relay
 from aggregator.edges.smtp import SmtpSend
 from aggregator.errors import AggregatorError
 from aggregator.model import Reached, Subscriber
@@ -26,6 +26,7 @@ from aggregator.ports import Tools
 from aggregator.render.letter import address
 from aggregator.render.templates import check
 from aggregator.steps import doctor, domain, periods, polling
+from aggregator.steps.addresses import ascii_domain
 from aggregator.steps.doctor import Finding
 from aggregator.steps.spf import Answer, Question
 from aggregator.wiring import now, open_tools

@@ -66,6 +66,7 @@ def _answer(tools: Tools, send: Send, asked: SignUp) -> bool:
         now,
         site=tools.config.site,
         mail=tools.config.mail,
+        theme=tools.theme,
         hours=round(rules.valid_for / timedelta(hours=1)),
         env=tools.templates[asked.language if asked.language in tools.templates else "en"],
     )

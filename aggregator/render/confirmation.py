@@ -18,7 +18,7 @@ from aggregator.render.letter import address
 from aggregator.render.mime import line, part, phrase, words
 from aggregator.render.safe import shown
 from aggregator.render.templates import render
-from aggregator.rules import MailRules, Site
+from aggregator.rules import MailRules, Site, Theme
 from aggregator.steps.subscriptions import Reply
 
 
@@ -30,6 +30,7 @@ def confirmation(
     *,
     site: Site,
     mail: MailRules,
+    theme: Theme,
     hours: int,
     env: jinja2.Environment,
 ) -> Mail:
@@ -42,6 +43,7 @@ def confirmation(
     values: dict[str, Any] = {
         "site": site,
         "mail": mail,
+        "theme": theme,
         "reply": reply,
         "hours": hours,
         "link": f"{site.url}/{path}/{token}",

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from aggregator.edges.sql.store import SqlStore
-from aggregator.model import Settlement, SignUp, SuppressionReason
+from aggregator.model import Bounce, Settlement, SignUp, SuppressionReason
 from aggregator.steps import tokens
 from tests.contract.build import HOUR, LEASE, issue, subscriber
 from tests.make import NOW
@@ -211,7 +211,7 @@ def test_a_pause_holds_letters_and_ends_by_itself(store: SqlStore) -> None:
 
 def everything(store: SqlStore) -> str:
     """All that the database holds, as text."""
-    names = ("subscribers", "outbox", "sign_ups", "suppressions")
+    names = ("subscribers", "outbox", "sign_ups", "suppressions", "bounces")
     return str(
         store.database.read(
             lambda c: [c.execute(text(f"SELECT * FROM {name}")).all() for name in names]
@@ -229,7 +229,8 @@ def test_34_an_erased_reader_leaves_only_a_hash(store: SqlStore) -> None:
     store.mark_dot(item.id)
     said = Settlement(state="failed", attempts=1, detail=f"550 5.1.1 <{address}> unknown")
     store.settle_mail(item.id, said, NOW)
-    store.suppress(address, "bounce", f"<{address}> unknown", NOW)
+    bounce = Bounce(letter=item.id, kind="hard", status="5.1.1", detail=f"<{address}> unknown")
+    assert store.note_bounce(bounce, "report", "bounce", NOW)
     store.add_sign_up(sign_up(address=address))
     assert "kim" in everything(store).lower()
 
@@ -305,6 +306,7 @@ def test_ones_own_data_is_all_that_is_stored(store: SqlStore) -> None:
     assert {name: len(rows) for name, rows in data.items()} == {
         "subscribers": 1,
         "outbox": 1,
+        "bounces": 0,
         "sign_ups": 1,
         "suppressions": 0,
     }

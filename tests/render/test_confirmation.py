@@ -18,7 +18,7 @@ from aggregator.model import Mail, SignUp
 from aggregator.render.confirmation import confirmation
 from aggregator.render.language import languages
 from aggregator.render.templates import environment
-from aggregator.rules import MailRules, Site
+from aggregator.rules import MailRules, Site, Theme
 from aggregator.steps.subscriptions import Reply
 from tests.make import NOW
 
@@ -42,6 +42,7 @@ def made(asked: SignUp = ASKED, reply: Reply = "confirm", title: str = "The Dige
         NOW,
         site=Site(url="https://news.example.org", title=title),
         mail=MailRules(postal_address="1 Example Street"),
+        theme=Theme(),
         hours=48,
         env=ENVIRONMENTS[asked.language],
     )

@@ -13,6 +13,7 @@ from aggregator.edges.sql.engine import AnyRow, insert_into
 from aggregator.edges.sql.schema import (
     SUBSCRIBER,
     UNSENT,
+    bounces,
     outbox,
     sign_ups,
     subscribers,
@@ -138,6 +139,9 @@ def erase(connection: Connection, address: str, now: datetime) -> bool:
         .where(outbox.c.subscriber_id == reader)
         .values(subscriber_id=None, address="", detail="erased")
     )
+    connection.execute(
+        update(bounces).where(bounces.c.subscriber_id == reader).values(subscriber_id="", detail="")
+    )
     connection.execute(delete(subscribers).where(subscribers.c.id == reader))
     return True
 
@@ -204,6 +208,7 @@ def data_of(connection: Connection, address: str) -> dict[str, tuple[Mapping[str
     mine = (
         (subscribers, subscribers.c.address_key == key),
         (outbox, outbox.c.subscriber_id == reader),
+        (bounces, bounces.c.subscriber_id == reader),
         (sign_ups, sign_ups.c.address_key == key),
         (suppressions, suppressions.c.address_hash == _address_hash(address)),
     )
