@@ -898,8 +898,7 @@ class Subscriber:
     """Of `weekday` and `hour`; empty: the digest's."""
     language: str = "en"
     """Of the letter: headings, names of tags, and the headlines where there is a choice."""
-    status: Literal["pending", "active", "paused", "unsubscribed"] = "active"
-    """Pending: they have not confirmed their address."""
+    status: Literal["active", "paused", "unsubscribed"] = "active"
     consent_at: datetime | None = None
     consent_source: str = ""
     cadence: Cadence = "weekly"
@@ -918,6 +917,26 @@ class Subscriber:
 
 
 SuppressionReason: TypeAlias = Literal["bounce", "complaint", "operator", "erased"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUp:
+    """What somebody asked for at the form. Nobody is a reader before they confirmed it."""
+
+    id: str
+    """Becomes the reader's."""
+    address: str
+    language: str = "en"
+    cadence: Cadence = "weekly"
+    asked_at: datetime
+    not_before: datetime
+    """When to answer it; also the lease of whoever is at it."""
+    expires_at: datetime
+    """The end of its link; then it is forgotten."""
+    attempts: int = 0
+    mailed_at: datetime | None = None
+    token_hash: str | None = field(default=None, repr=False)
+    """`steps.tokens.digest` of the link in the mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

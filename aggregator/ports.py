@@ -40,6 +40,7 @@ from aggregator.model import (
     Search,
     SendResult,
     Settlement,
+    SignUp,
     StaleStory,
     Story,
     StoryItems,
@@ -377,8 +378,63 @@ class BounceStore(Protocol):
         """Latest first."""
 
 
-class Store(FeedStore, HubStore, StoryStore, ArchiveStore, MailStore, BounceStore, Protocol):
-    """All six, in one database."""
+class ReaderStore(Protocol):
+    """What is asked for at the form, and what readers decide about themselves.
+
+    An address is the same in any case, and with its domain in Unicode or in ASCII.
+    """
+
+    def add_sign_up(self, sign_up: SignUp) -> None: ...
+
+    def claim_sign_ups(self, now: datetime, lease: timedelta, limit: int) -> tuple[SignUp, ...]:
+        """Take what waits for an answer, oldest first; `not_before` is then the lease.
+
+        Forgets all that has expired.
+        """
+
+    def change_sign_up(self, sign_up: SignUp) -> None:
+        """Write it anew; nothing happens when it is gone."""
+
+    def drop_sign_up(self, id: str) -> None: ...
+
+    def mailed_since(self, address: str, since: datetime) -> int:
+        """Sign-ups of this address that were answered by mail; those that expired not counted."""
+
+    def sign_up(self, token_hash: str, now: datetime) -> SignUp | None:
+        """The one whose link this is, unless it has expired."""
+
+    def confirm(self, token_hash: str, now: datetime) -> Subscriber | None:
+        """Make a reader of who asked; the link and all others of the address are void then.
+
+        Who had unsubscribed or was erased comes back. None: no such link, or an address that is
+        suppressed for another reason.
+        """
+
+    def subscriber_at(self, address: str) -> Subscriber | None: ...
+
+    def change_subscriber(self, subscriber: Subscriber, now: datetime) -> bool:
+        """Write what a reader chose (all but name, address and consent), unless they left.
+
+        A pause stops what is not yet sent to them.
+        """
+
+    def erase(self, address: str, now: datetime) -> bool:
+        """Forget a reader: what is left are letters without an address, and a suppression.
+
+        True when anything was known.
+        """
+
+    def unsuppress(self, address: str) -> SuppressionReason | None:
+        """Let an address be added again; why it could not be."""
+
+    def data_of(self, address: str) -> Mapping[str, tuple[Mapping[str, object], ...]]:
+        """Table -> all rows about this address."""
+
+
+class Store(
+    FeedStore, HubStore, StoryStore, ArchiveStore, MailStore, BounceStore, ReaderStore, Protocol
+):
+    """All seven, in one database."""
 
     def check(self) -> None:
         """One cheap query; raises StoreError when the database is not usable."""

@@ -354,6 +354,21 @@ class Bounces(Rules):
     """if they went out over at least this time."""
 
 
+class SubscribeRules(Rules):
+    """The form at /subscribe, where readers ask for the digest."""
+
+    enabled: bool = True
+    """false: readers come by `aggregator subscribers` only."""
+    valid_for: Duration = timedelta(hours=48)
+    """How long the link in a confirmation mail works; what is not confirmed by then is deleted."""
+    per_client: int = Field(5, ge=1)
+    """Most sign-ups an hour from one network address (of IPv6: one /64)."""
+    per_address: int = Field(3, ge=1)
+    """Most confirmation mails a day to one mail address."""
+    per_hour: int = Field(200, ge=1)
+    """Most sign-ups an hour from everybody together."""
+
+
 class Storage(Rules):
     """Where things are kept."""
 
@@ -434,5 +449,6 @@ class Configuration(Rules):
     digest: Digest = Digest()
     mail: MailRules = MailRules()
     bounces: Bounces = Bounces()
+    subscribe: SubscribeRules = SubscribeRules()
     storage: Storage = Storage()
     feeds: tuple[FeedEntry, ...] = ()

@@ -48,6 +48,8 @@ ARRANGE_GAP = timedelta(seconds=10)
 """Between two builds of stories while visits go on: each looks at the stories of some days."""
 HUB_TICK = timedelta(seconds=5)
 DIGEST_TICK = timedelta(seconds=60)
+SIGN_UP_TICK = timedelta(seconds=5)
+"""Whoever asked at the form waits at their mailbox."""
 HEALTH_TICK = timedelta(minutes=3)
 """How often the operator may hear that a feed got into trouble, or out of it."""
 RETAG_TICK = timedelta(hours=1)
@@ -137,6 +139,7 @@ class Embedded:
             (self._announce, HUB_TICK),
             (self._compose, DIGEST_TICK),
             (self._deliver, DIGEST_TICK),
+            (self._sign_ups, SIGN_UP_TICK),
             (self._health, HEALTH_TICK),
             (self._retag, RETAG_TICK),
             (self._bounces, self.tools.config.bounces.every),
@@ -216,6 +219,9 @@ class Embedded:
 
     async def _bounces(self) -> None:
         await asyncio.to_thread(jobs.read_mailbox, self.tools)
+
+    async def _sign_ups(self) -> None:
+        await asyncio.to_thread(jobs.answer_sign_ups, self.tools, self._stopping.is_set)
 
     async def _retag(self) -> None:
         """Judge what another taxonomy has judged, a little at a time, until nothing is left."""

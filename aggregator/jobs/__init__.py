@@ -11,6 +11,7 @@ retag       retag, waiting: stored articles judged by the present taxonomy
 issues      draft, compose
 deliveries  deliver: the letters that are due
 bounces     read_mailbox, take_message, take_events: letters that came back
+sign_ups    answer_sign_ups: who asked at the form gets a mail
 """
 
 from aggregator.jobs.bounces import Taken, read_mailbox, take_events, take_message
@@ -19,6 +20,7 @@ from aggregator.jobs.deliveries import Delivery, Pacer, compose_letter, deliver
 from aggregator.jobs.hubs import hub_reads_us, hubs_can_reach, publish, subscribe_hubs
 from aggregator.jobs.issues import compose, draft, render
 from aggregator.jobs.retag import Batch, retag, waiting
+from aggregator.jobs.sign_ups import answer_sign_ups
 from aggregator.jobs.stories import arrange
 from aggregator.jobs.unpolled import backfill, receive
 from aggregator.jobs.visits import ask, claim, health, ingest, news, register, settle
@@ -29,6 +31,7 @@ __all__ = [
     "Delivery",
     "Pacer",
     "Taken",
+    "answer_sign_ups",
     "arrange",
     "ask",
     "backfill",

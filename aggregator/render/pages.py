@@ -319,8 +319,12 @@ def message(
     paragraphs: Sequence[str],
     action: str = "",
     button: str = "",
+    link: tuple[str, str] | None = None,
 ) -> str:
-    """A page with a few sentences and, with `button`, a form that posts to `action`."""
+    """A page with a few sentences and, with `button`, a form that posts to `action`.
+
+    `link`: an address that leads on, and its words.
+    """
     return view.page(
         "message.html",
         here,
@@ -329,6 +333,7 @@ def message(
         paragraphs=[view.say(words) for words in paragraphs],
         action=action,
         button=view.say(button),
+        link=(link[0], view.say(link[1])) if link else None,
     )
 
 

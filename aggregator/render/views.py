@@ -52,6 +52,8 @@ class View:
     links: Links = field(default_factory=Links)
     version: str = ""
     """Of this software, for the foot of the page."""
+    takes_readers: bool = False
+    """The digest can be asked for at /subscribe."""
 
     def page(self, template: str, here: str, query: str | None = "", **values: Any) -> str:
         """The page at the site path `here`. `query`: what the address also holds, "?q=…"; None: the
@@ -63,6 +65,7 @@ class View:
             site=self.site,
             links=links,
             version=self.version,
+            takes_readers=self.takes_readers and not links.static,
             groups=GROUPS,
             names=names,
             here=here,

@@ -86,6 +86,8 @@ SECTIONS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ),
 )
 _REST = ("more", "More from the week")
+TOPICS = (*(slug for slug, _, _ in SECTIONS), _REST[0])
+"""Slugs of all that a story can stand in."""
 
 
 def sections(stories: Sequence[IssueStory]) -> tuple[Section, ...]:

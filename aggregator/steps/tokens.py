@@ -1,4 +1,7 @@
-"""secret, purpose, id -> a token for a link, and back. Derived, so nothing needs to be stored."""
+"""secret, purpose, id -> a token for a link, and back. Derived, so nothing needs to be stored.
+
+A token that is made by chance instead is stored as its `digest` only.
+"""
 
 from __future__ import annotations
 
@@ -18,3 +21,8 @@ def subject_of(secret: bytes, purpose: str, token: str) -> str | None:
     subject, _, _ = token.rpartition(".")
     good = make(secret, purpose, subject)
     return subject if hmac.compare_digest(good.encode(), token.encode()) else None
+
+
+def digest(token: str) -> str:
+    """What is kept of a token of 256 random bits, which nobody can guess: it needs no salt."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aggregator.model import StoryItems
+from aggregator.model import SignUp, StoryItems, Subscriber
 from aggregator.ports import Tools
 from aggregator.steps import tokens
 from tests.hosts.browsing import Witness, chromium, needs_chromium, served
@@ -88,15 +89,38 @@ def pages(week: Tools, stories: tuple[StoryItems, ...]) -> dict[str, str]:
         "digest": "/digests/2019-W26",
         "sources": "/sources",
         "about": "/about",
+        "way in": "/subscribe",
         "nothing": "/nowhere",
     }
 
 
 @pytest.fixture(scope="module")
 def ways_out(week: Tools) -> dict[str, str]:
-    """Pages whose language the browser chooses."""
+    """Pages that are one reader's alone; the browser chooses their language, or the reader did."""
+    for id, status in (("here", "paused"), ("gone", "unsubscribed")):
+        week.store.add_subscriber(
+            Subscriber(id=id, address=f"{id}@example.org", status=status),  # type: ignore[arg-type]
+            week.clock(),
+        )
+    asked = SignUp(
+        id="asked",
+        address="asked@example.org",
+        asked_at=week.clock(),
+        not_before=week.clock(),
+        expires_at=week.clock() + timedelta(days=2),
+        token_hash=tokens.digest("asked"),
+    )
+    week.store.add_sign_up(asked)
+    here, gone = (tokens.make(week.secret, "preferences", id) for id in ("here", "gone"))
     token = tokens.make(week.secret, "unsubscribe", "reader")
-    return {"way out": f"/unsubscribe/{token}", "broken way out": "/unsubscribe/none"}
+    return {
+        "way out": f"/unsubscribe/{token}",
+        "broken way out": "/unsubscribe/none",
+        "confirm": "/confirm/asked",
+        "preferences": f"/preferences/{here}",
+        "erase": f"/preferences/{here}/erase",
+        "left": f"/preferences/{gone}",
+    }
 
 
 def witness(browser: Any, address: str, **context: Any) -> Witness:
@@ -197,6 +221,24 @@ def test_axe_finds_nothing_in_any_width_and_scheme(
     looks = [(width, scheme) for width in WIDTHS for scheme in SCHEMES]
     paths = everywhere(language, pages, ways_out)
     assert accessible(browser, address, axe, language, paths, looks) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_form_that_is_not_taken_says_so_where_it_is(
+    address: str, browser: Any, axe: str, language: str
+) -> None:
+    seen = witness(browser, address, bypass_csp=True)
+    seen.open(f"/{language}/subscribe")
+    seen.page.evaluate("document.querySelector('form').noValidate = true")
+    seen.page.fill("#address", "nonsense")
+    seen.page.click("main button")
+    assert look(seen, axe, [(w, s) for w in WIDTHS for s in SCHEMES]) == []
+    seen.page.click(".faults a")
+    assert seen.page.evaluate("document.activeElement.id") == "address"
+    seen.page.fill("#address", "reader@example.org")
+    seen.page.click("main button")
+    assert seen.page.locator("form").count() == 0
+    seen.page.context.close()
 
 
 FOCUSED = """() => {

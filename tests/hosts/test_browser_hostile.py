@@ -34,7 +34,7 @@ PAGES = (
     "/ko/sources",
     "/about",
 )
-KINDS = ("stories", "tags", "unsubscribe")
+KINDS = ("stories", "tags", "unsubscribe", "preferences")
 """Of pages whose names come from the address."""
 ENDINGS = ("atom", "rss", "json")
 
@@ -89,7 +89,8 @@ FOREIGN = """root => {
     "KNOWN",
     "html head meta title link body a header div p nav ul li main footer h1 h2 h3 section article"
     " aside span b time ol dl dt dd details summary table thead tbody tr th td mark code form"
-    " label input select option datalist button meter blockquote svg rect line text g desc",
+    " fieldset legend label input select option datalist button meter blockquote svg rect line text"
+    " g desc",
 )
 
 

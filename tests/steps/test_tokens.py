@@ -22,3 +22,8 @@ def test_neither_another_purpose_nor_another_secret_opens_it() -> None:
 @given(st.text(max_size=80))
 def test_a_guess_opens_nothing(guess: str) -> None:
     assert tokens.subject_of(b"secret", "unsubscribe", guess) is None
+
+
+def test_a_digest_does_not_lead_back_to_its_token() -> None:
+    assert tokens.digest("a") == tokens.digest("a") != tokens.digest("b")
+    assert len(tokens.digest("\ud800")) == 64

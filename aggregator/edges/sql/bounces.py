@@ -13,6 +13,7 @@ from aggregator.edges.sql.engine import insert_into
 from aggregator.edges.sql.schema import bounces, outbox, subscribers
 from aggregator.edges.sql.subscribers import suppress
 from aggregator.model import Bounce, BounceKind, BounceRecord, LetterFate, SuppressionReason
+from aggregator.steps.addresses import key_of
 
 _RECORD = tuple(bounces.c[name] for name in names(BounceRecord, without=frozenset({"letter"})))
 
@@ -46,7 +47,7 @@ def letter_to(connection: Connection, address: str) -> str | None:
     found: str | None = connection.scalar(
         select(outbox.c.id)
         .join(subscribers, subscribers.c.id == outbox.c.subscriber_id)
-        .where(subscribers.c.address_key == address.strip().lower())
+        .where(subscribers.c.address_key == key_of(address))
         .where(outbox.c.settled_at.is_not(None))
         .order_by(outbox.c.settled_at.desc(), outbox.c.id.desc())
         .limit(1)

@@ -10,9 +10,13 @@ from sqlalchemy import Connection, func, insert, select, update
 from aggregator.edges.sql.engine import insert_into
 from aggregator.edges.sql.feeds import bump
 from aggregator.edges.sql.schema import issues, outbox, subscribers
-from aggregator.model import Cadence, Issue, MailState
+from aggregator.edges.sql.subscribers import resume
+from aggregator.model import Cadence, Issue, MailState, Subscriber
 from aggregator.steps.addresses import domain_of
+from aggregator.steps.subscriptions import letter_at
 
+_SENDING = ("id", "address", "timezone", "cadence", "weekday", "hour")
+"""What of a reader says where and when their letter goes."""
 _CHUNK = 1000
 """Readers at a time: a hundred thousand need not be in memory together."""
 
@@ -51,6 +55,7 @@ def publish_issue(
     if published.first() is None:
         return False
     if mailed:
+        resume(connection, issue.composed_at)
         audience = _queue(connection, issue, "held" if held else "pending")
         connection.execute(
             update(issues).where(issues.c.period == period.name).values(audience=audience)
@@ -62,7 +67,7 @@ def publish_issue(
 def _queue(connection: Connection, issue: Issue, state: MailState) -> int:
     """One letter for each active reader; returns how many."""
     readers = (
-        select(subscribers.c.id, subscribers.c.address)
+        select(*(subscribers.c[name] for name in _SENDING))
         .where(subscribers.c.status == "active", subscribers.c.cadence == issue.period.cadence)
         .order_by(subscribers.c.id)
         .limit(_CHUNK)
@@ -70,22 +75,23 @@ def _queue(connection: Connection, issue: Issue, state: MailState) -> int:
     )
     audience, last = 0, ""
     while chunk := connection.execute(readers.where(subscribers.c.id > last)).all():
-        letters = [_letter(issue, id, address, state) for id, address in chunk]
-        connection.execute(insert(outbox), letters)
+        asked = [Subscriber(**dict(zip(_SENDING, row, strict=True))) for row in chunk]
+        connection.execute(insert(outbox), [_letter(issue, reader, state) for reader in asked])
         audience, last = audience + len(chunk), chunk[-1][0]
     return audience
 
 
-def _letter(issue: Issue, subscriber_id: str, address: str, state: MailState) -> dict[str, Any]:
+def _letter(issue: Issue, reader: Subscriber, state: MailState) -> dict[str, Any]:
+    period = issue.period
     return {
-        "id": f"{issue.period.name}.{subscriber_id}",
-        "period": issue.period.name,
-        "subscriber_id": subscriber_id,
-        "address": address,
-        "domain": domain_of(address),
+        "id": f"{period.name}.{reader.id}",
+        "period": period.name,
+        "subscriber_id": reader.id,
+        "address": reader.address,
+        "domain": domain_of(reader.address),
         "state": state,
         "attempts": 0,
-        "not_before": issue.composed_at,
+        "not_before": letter_at(reader, issue.composed_at, period.timezone) or issue.composed_at,
         "detail": "",
     }
 

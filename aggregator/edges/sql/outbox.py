@@ -86,7 +86,8 @@ _SETTLE = (
         not_before=func.coalesce(
             bindparam("next", type_=outbox.c.not_before.type), outbox.c.not_before
         ),
-        detail=bindparam("said"),
+        # The server's words quote the address, which may be erased meanwhile.
+        detail=case((outbox.c.address == "", "erased"), else_=bindparam("said")),
         lease_until=null(),
         settled_at=bindparam("now"),
     )
@@ -191,14 +192,14 @@ def settle_mail(
 
 
 def _has_left(connection: Connection, item_id: str) -> bool:
-    """They unsubscribed between the final dot and the server's "try again later"."""
+    """They left, or were erased, between the final dot and the server's "try again later"."""
     status = connection.scalar(
         select(subscribers.c.status)
         .join(outbox, outbox.c.subscriber_id == subscribers.c.id)
         .where(outbox.c.id == item_id)
         .with_for_update(read=True, of=subscribers)
     )
-    return status == "unsubscribed"
+    return status in (None, "unsubscribed")
 
 
 def decide_mail(

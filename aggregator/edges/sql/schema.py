@@ -36,6 +36,7 @@ from aggregator.model import (
     FormerTitle,
     HubSubscription,
     Issue,
+    SignUp,
     Story,
     Subscriber,
     Tagging,
@@ -338,6 +339,24 @@ subscribers = Table(
     UniqueConstraint("address_key"),
 )
 
+# What was asked for at the form; gone once it is confirmed, or its link is too old.
+sign_ups = Table(
+    "sign_ups",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _words("address"),
+    Column("address_key", Key, nullable=False, index=True),
+    _words("language"),
+    Column("cadence", Key, nullable=False),
+    _time("asked_at"),
+    _time("not_before"),
+    _time("expires_at"),
+    Column("attempts", Integer, nullable=False),
+    _time("mailed_at", optional=True),
+    Column("token_hash", Key),
+    UniqueConstraint("token_hash"),
+)
+
 # Outlives the reader's own row: who was erased must not be mailed again by an old list.
 suppressions = Table(
     "suppressions",
@@ -353,7 +372,7 @@ outbox = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("period", Key, ForeignKey("issues.period"), nullable=False),
-    Column("subscriber_id", Key, ForeignKey("subscribers.id"), nullable=False, index=True),
+    Column("subscriber_id", Key, ForeignKey("subscribers.id"), index=True),
     _words("address"),
     Column("domain", Key, nullable=False, server_default=text("''")),
     Column("state", Key, nullable=False),
@@ -398,6 +417,7 @@ meta = Table(
 ARTICLE = names(Article)
 STORY = names(Story)
 SUBSCRIBER = names(Subscriber)
+SIGN_UP = names(SignUp)
 # How often and with which extra tags a feed is read is no business of an old article.
 FEED = names(Feed, without=frozenset({"tags", "every", "cache"}))
 HUB = names(HubSubscription)

@@ -1,4 +1,4 @@
-"""Methods -> transactions: the six stores of `ports` in one database."""
+"""Methods -> transactions: the seven stores of `ports` in one database."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from aggregator.edges.sql import bounces as returned
 from aggregator.edges.sql import feeds as visits
 from aggregator.edges.sql import hubs as subscriptions
 from aggregator.edges.sql import issues as published
+from aggregator.edges.sql import sign_ups as forms
 from aggregator.edges.sql import subscribers as readers
 from aggregator.edges.sql.columns import EPOCH
 from aggregator.edges.sql.engine import Database
@@ -39,6 +40,7 @@ from aggregator.model import (
     Renewal,
     Search,
     Settlement,
+    SignUp,
     StaleStory,
     Story,
     StoryItems,
@@ -341,6 +343,44 @@ class SqlStore:
 
     def bounces(self, limit: int) -> tuple[BounceRecord, ...]:
         return self.database.read(returned.latest, limit)
+
+    # ── readers ──────────────────────────────────────────────────────────────────────────────────
+
+    def add_sign_up(self, sign_up: SignUp) -> None:
+        self.database.write(forms.add_sign_up, sign_up)
+
+    def claim_sign_ups(self, now: datetime, lease: timedelta, limit: int) -> tuple[SignUp, ...]:
+        return self.database.write(forms.claim_sign_ups, now, lease, limit)
+
+    def change_sign_up(self, sign_up: SignUp) -> None:
+        self.database.write(forms.change_sign_up, sign_up)
+
+    def drop_sign_up(self, id: str) -> None:
+        self.database.write(forms.drop_sign_up, id)
+
+    def mailed_since(self, address: str, since: datetime) -> int:
+        return self.database.read(forms.mailed_since, address, since)
+
+    def sign_up(self, token_hash: str, now: datetime) -> SignUp | None:
+        return self.database.read(forms.sign_up, token_hash, now)
+
+    def confirm(self, token_hash: str, now: datetime) -> Subscriber | None:
+        return self.database.write(forms.confirm, token_hash, now)
+
+    def subscriber_at(self, address: str) -> Subscriber | None:
+        return self.database.read(readers.subscriber_at, address)
+
+    def change_subscriber(self, subscriber: Subscriber, now: datetime) -> bool:
+        return self.database.write(readers.change_subscriber, subscriber, now)
+
+    def erase(self, address: str, now: datetime) -> bool:
+        return self.database.write(readers.erase, address, now)
+
+    def unsuppress(self, address: str) -> SuppressionReason | None:
+        return self.database.write(readers.unsuppress, address)
+
+    def data_of(self, address: str) -> Mapping[str, tuple[Mapping[str, object], ...]]:
+        return self.database.read(readers.data_of, address)
 
     # ── the whole ────────────────────────────────────────────────────────────────────────────────
 

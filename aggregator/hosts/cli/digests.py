@@ -143,6 +143,7 @@ def send(
                 )
         issues = jobs.compose(opened, period)
         done = jobs.deliver(opened)
+        jobs.answer_sign_ups(opened)
         tallies = {i.period.name: opened.store.tally(i.period.name) for i in issues}
         if as_json:
             print_json({"issues": [_told(opened, i) for i in issues], "letters": done.states})

@@ -3,6 +3,7 @@
 pages   what people read, in their language
 feeds   what programs read
 asking  the fields of the search form
+wishes  the fields of the readers' forms
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def _documents() -> Iterator[tuple[str, Callable[..., Page | Moved | None]]]:
     yield "/digests", lambda site, query: Moved(path="/digests/")
     yield "/digests/", lambda site, query: site.pages.digests()
     yield "/sources", lambda site, query: site.pages.sources()
+    yield "/subscribe", lambda site, query: site.pages.subscribe_form()
     yield "/about", lambda site, query: site.pages.about()
     yield "/style.css", lambda site, query: site.pages.style()
     yield "/icon.svg", lambda site, query: site.pages.icon()

@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 from aggregator import __version__, jobs
 from aggregator.hosts.site.asking import feeds_of, given_of, is_tag, page_of, wanted
 from aggregator.hosts.site.document import CSS, SVG, Moved, Page
-from aggregator.model import Item, Search
+from aggregator.hosts.site.wishes import PAUSES, zones
+from aggregator.model import Item, Search, Subscriber
 from aggregator.ports import Tools
-from aggregator.render import pages
+from aggregator.render import forms, pages
+from aggregator.render.language import Language
 from aggregator.render.links import Links, story_path
 from aggregator.render.views import Pager, View
 from aggregator.steps import periods
@@ -53,6 +55,7 @@ class Pages:
             languages=[tools.languages[code] for code in languages_of(tools)],
             links=links,
             version=__version__,
+            takes_readers=tools.config.subscribe.enabled,
         )
 
     def front(self) -> Page:
@@ -166,7 +169,58 @@ class Pages:
     def about(self) -> Page:
         return _html(pages.about(self._view, feeds=len(self._tools.feeds)))
 
-    def message(self, here: str, heading: str, *paragraphs: str, button: str = "") -> Page:
+    def subscribe_form(self) -> Page | None:
+        """The empty form, where the digest can be asked for."""
+        return self.subscribe() if self._view.takes_readers else None
+
+    def subscribe(
+        self, given: Mapping[str, str] | None = None, faults: Mapping[str, str] | None = None
+    ) -> Page:
+        """The form; with `faults` (field -> what is wrong) as it came."""
+        return _html(
+            forms.subscribe(
+                self._view, editions=self._editions(), given=given or {}, faults=faults or {}
+            )
+        )
+
+    def preferences(
+        self,
+        here: str,
+        reader: Subscriber,
+        *,
+        faults: Mapping[str, str] | None = None,
+        saved: bool = False,
+    ) -> Page:
+        """What a reader chose, with the form that changes it."""
+        return _html(
+            forms.preferences(
+                self._view,
+                here=here,
+                reader=reader,
+                editions=self._editions(),
+                zones=zones(),
+                own_zone=self._tools.config.digest.timezone,
+                pauses=PAUSES,
+                faults=faults or {},
+                saved=saved,
+            )
+        )
+
+    def left(self, here: str) -> Page:
+        """For a reader who unsubscribed."""
+        return _html(forms.left(self._view, here=here))
+
+    def _editions(self) -> tuple[Language, ...]:
+        return tuple(self._tools.languages.values())
+
+    def message(
+        self,
+        here: str,
+        heading: str,
+        *paragraphs: str,
+        button: str = "",
+        link: tuple[str, str] | None = None,
+    ) -> Page:
         """A page of a few sentences; with `button` a form that posts to the page itself."""
         return _html(
             pages.message(
@@ -176,6 +230,7 @@ class Pages:
                 paragraphs=paragraphs,
                 action=here if button else "",
                 button=button,
+                link=link,
             )
         )
 

@@ -1,7 +1,9 @@
 """The site and the feeds over HTTP.
 
 documents    what everybody reads: kept, compressed, conditional (plain ASGI)
-unsubscribe  what one reader asks for
+subscribe    the way in
+preferences  what one reader chose
+unsubscribe  the way out
 hub          what hubs ask and deliver
 hooks        what mail services report
 """
@@ -24,6 +26,8 @@ from aggregator.hosts.web.documents import Documents
 from aggregator.hosts.web.headers import secured
 from aggregator.hosts.web.hooks import BounceHook
 from aggregator.hosts.web.hub import Hub
+from aggregator.hosts.web.preferences import Preferences
+from aggregator.hosts.web.subscribe import Subscribe, confirm
 from aggregator.hosts.web.unsubscribe import unsubscribe
 from aggregator.ports import Tools
 from aggregator.render.links import Links
@@ -51,19 +55,37 @@ def application(
     else:
         chosen = dict(sites)
     documents = Documents(tools, sites, chosen, clock=clock)
+    both = ["GET", "POST"]
+    subscribe = Subscribe(tools, sites, clock=clock)
+    preferences = Preferences(tools, sites)
+    # Tokens are paths: what is no token shall get our page too, whatever is in it.
     routes = [
-        Route("/unsubscribe/{token}", unsubscribe(tools, sites), methods=["GET", "POST"]),
+        Route("/confirm/{token:path}", confirm(tools, sites), methods=both),
+        Route("/preferences/{token}/data.json", preferences.data),
+        Route("/preferences/{token}/erase", preferences.erase, methods=both),
+        Route("/preferences/{token:path}", preferences.form, methods=both),
+        Route("/unsubscribe/{token:path}", unsubscribe(tools, sites), methods=both),
         Route("/websub/{token}", Hub(tools, delivered).handle, methods=["GET", "POST"]),
         Route("/hooks/bounces", BounceHook(tools).handle, methods=["POST"]),
         Route("/healthz", lambda request: PlainTextResponse("alive\n")),
         Route("/readyz", _ready(tools)),
     ]
-    others = secured(Starlette(routes=routes, exception_handlers={AggregatorError: _failed}))
     theirs = tuple(route.path.partition("{")[0] for route in routes)
+    forms = frozenset(
+        {"/subscribe", *(f"/{each}/subscribe" for each in sites)}
+        if tools.config.subscribe.enabled
+        else ()
+    )
+    routes += [Route(path, subscribe.handle, methods=["POST"]) for path in sorted(forms)]
+    others = secured(Starlette(routes=routes, exception_handlers={AggregatorError: _failed}))
 
     # Ahead of the framework's router, which takes longer than a document that is kept.
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(theirs):
+        if (
+            scope["type"] != "http"
+            or scope["path"].startswith(theirs)
+            or (scope["method"] == "POST" and scope["path"] in forms)
+        ):
             await others(scope, receive, send)
         else:
             await documents(scope, receive, send)
@@ -83,7 +105,9 @@ def _ready(tools: Tools) -> Callable[[Request], Response]:
 
 
 def _failed(request: Request, error: Exception) -> Response:
-    log.error("page failed: %s", error, extra={"path": request.url.path})
+    # What follows the first name may be the secret of one reader or hub.
+    kind = request.url.path.split("/")[1]
+    log.error("page failed: %s", error, extra={"path": f"/{kind}/"})
     return PlainTextResponse(
         "The site cannot be shown just now. Please come back in a minute.\n", status_code=503
     )

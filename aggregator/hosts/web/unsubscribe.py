@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aggregator.hosts.site import Page, Site
-from aggregator.hosts.web import negotiation
+from aggregator.hosts.site import Site
+from aggregator.hosts.web.forms import answer, site_for
 from aggregator.ports import Tools
 from aggregator.render.names import N_
 from aggregator.steps import tokens
@@ -21,8 +21,7 @@ def unsubscribe(tools: Tools, sites: Mapping[str, Site]) -> Callable[[Request], 
     """GET asks and changes nothing (scanners follow links); POST acts, and may be repeated."""
 
     def handler(request: Request) -> Response:
-        asked = request.headers.get("accept-language", "")
-        site = sites[negotiation.language(asked, tuple(sites))]
+        site = site_for(request, sites)
         here = request.url.path
         subject = tokens.subject_of(tools.secret, "unsubscribe", request.path_params["token"])
         if subject is None:
@@ -31,9 +30,9 @@ def unsubscribe(tools: Tools, sites: Mapping[str, Site]) -> Callable[[Request], 
                 N_("This link is not valid"),
                 N_("It may have been cut off. Open the link at the foot of your latest letter."),
             )
-            return _response(page, 404)
+            return answer(page, 404)
         if request.method != "POST":
-            return _response(
+            return answer(
                 site.pages.message(
                     here,
                     N_("Unsubscribe"),
@@ -46,15 +45,10 @@ def unsubscribe(tools: Tools, sites: Mapping[str, Site]) -> Callable[[Request], 
             subscriber.address, tools.clock()
         ):
             log.info("unsubscribed", extra={"subscriber": subject})
-        return _response(
+        return answer(
             site.pages.message(
                 here, N_("You are unsubscribed"), N_("No further digest will be sent to you.")
             )
         )
 
     return handler
-
-
-def _response(page: Page, status: int = 200) -> Response:
-    headers = {"Cache-Control": "no-store"}  # the address is one reader's alone
-    return Response(page.body, status, headers, page.media_type)

@@ -14,7 +14,7 @@ from aggregator.edges.sql import search
 from aggregator.edges.sql.engine import Database
 from aggregator.errors import StoreError
 
-HEAD = "0009"
+HEAD = "0010"
 _LOCK = 0x4B44_4431
 """Any number, but for ever the same: the advisory lock of everybody who migrates this database."""
 
