@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Literal, Protocol
 
 from jinja2 import Environment
@@ -32,6 +33,7 @@ from aggregator.model import (
     Known,
     LedgerLine,
     LetterFate,
+    Look,
     Mail,
     OutboxItem,
     Reading,
@@ -41,6 +43,7 @@ from aggregator.model import (
     SendResult,
     Settlement,
     SignUp,
+    SpamScore,
     StaleStory,
     Story,
     StoryItems,
@@ -291,9 +294,9 @@ class MailStore(Protocol):
     def daily_since(self) -> datetime | None:
         """When the first of those who get daily issues today was entered; None: nobody does."""
 
-    def publish_issue(self, issue: Issue, *, mailed: bool, held: bool = False) -> bool:
+    def publish_issue(self, issue: Issue, *, mailed: bool, held: str = "") -> bool:
         """Store the issue and, if `mailed`, one outbox row for each active subscriber of its
-        cadence; one transaction. `held`: they wait for the operator's word.
+        cadence; one transaction. `held`: why they wait for the operator's word.
 
         False, and nothing written, when the period already has an issue.
         """
@@ -512,6 +515,12 @@ class Tools:
     """Of `bounces.mailbox`; None: it is not set."""
     languages: Mapping[str, Language]
     """Code -> what the pages can be read in, English first."""
+    spam_score: Callable[[bytes], SpamScore | str] | None
+    """What SpamAssassin gives a letter, or why it gave nothing; None: it is not installed."""
+    looks: Callable[[str, Path, str], Iterator[Look | str]] | None
+    """A letter's HTML, a folder and a name -> how Chromium shows it; None: it is not installed."""
+    pictures: Path
+    """Where pictures of issues go that are to be mailed."""
     theme: Theme
     """How the letter looks."""
     templates: Mapping[str, Environment]

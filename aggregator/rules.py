@@ -204,6 +204,8 @@ class Digest(Rules):
     """A letter this late (after a long outage) is held: the operator releases or drops it."""
     stories: int = Field(40, ge=1, le=200)
     """Most stories in one issue; the rest stays on the site."""
+    look: bool = True
+    """Let SpamAssassin and Chromium, where they are installed, look at an issue before it goes."""
 
 
 def _colour(value: Any) -> Any:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from aggregator import pipeline
 from aggregator.config import Loaded, secret_of
+from aggregator.edges import chromium, spamassassin
 from aggregator.edges.http import HttpFetch, user_agent
 from aggregator.edges.mailbox import ImapMailbox, Maildir, imap_account, maildir_folder
 from aggregator.edges.parsing import ParserPool
@@ -95,6 +96,9 @@ def open_tools(loaded: Loaded, *, as_of: datetime | None = None) -> Iterator[Too
             stop_reading=pool.close,
             open_mail=lambda: open_send(mail_url, config.mail, outbox),
             signer=signer,
+            spam_score=spamassassin.spam_score if spamassassin.installed() else None,
+            looks=chromium.looks if chromium.installed() else None,
+            pictures=loaded.data / "looks",
             mail_is_file=not mail_url.startswith("smtp"),
             open_mailbox=mailbox_of(loaded),
             languages=spoken,

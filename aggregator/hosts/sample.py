@@ -19,7 +19,7 @@ from aggregator.config.feedlist import as_feed
 from aggregator.hosts import logs, rounds
 from aggregator.model import Subscriber
 from aggregator.ports import Tools
-from aggregator.rules import Configuration, Polling, Site
+from aggregator.rules import Configuration, Digest, Polling, Site
 from aggregator.wiring import open_tools
 
 STEP = timedelta(hours=6)
@@ -75,6 +75,7 @@ def open_sample(folder: Path, address: str, *, verbose: bool = False) -> Iterato
                 description="A sample week: 24 to 30 June 2019, told by example publishers.",
             ),
             polling=Polling(allow_private_networks=True),
+            digest=Digest(look=False),
             feeds=entries,
         )
         loaded = Loaded(

@@ -9,6 +9,8 @@ checking    check: a visit explained, nothing stored
 stories     arrange
 retag       retag, waiting: stored articles judged by the present taxonomy
 issues      draft, compose
+letters     render, compose_letter: what one reader gets
+gate        look_over: what speaks against an issue before it is mailed
 deliveries  deliver: the letters that are due
 bounces     read_mailbox, take_message, take_events: letters that came back
 sign_ups    answer_sign_ups: who asked at the form gets a mail
@@ -16,9 +18,11 @@ sign_ups    answer_sign_ups: who asked at the form gets a mail
 
 from aggregator.jobs.bounces import Taken, read_mailbox, take_events, take_message
 from aggregator.jobs.checking import Checked, check
-from aggregator.jobs.deliveries import Delivery, Pacer, compose_letter, deliver
+from aggregator.jobs.deliveries import Delivery, Pacer, deliver
+from aggregator.jobs.gate import holds, look_over
 from aggregator.jobs.hubs import hub_reads_us, hubs_can_reach, publish, subscribe_hubs
-from aggregator.jobs.issues import compose, draft, render
+from aggregator.jobs.issues import compose, draft
+from aggregator.jobs.letters import compose_letter, render
 from aggregator.jobs.retag import Batch, retag, waiting
 from aggregator.jobs.sign_ups import answer_sign_ups
 from aggregator.jobs.stories import arrange
@@ -42,9 +46,11 @@ __all__ = [
     "deliver",
     "draft",
     "health",
+    "holds",
     "hub_reads_us",
     "hubs_can_reach",
     "ingest",
+    "look_over",
     "news",
     "publish",
     "read_mailbox",

@@ -12,21 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from aggregator.errors import AggregatorError, NotFound, TemplateError
-from aggregator.jobs.bounces import refused, returning
-from aggregator.jobs.issues import render
+from aggregator.jobs.bounces import refused
+from aggregator.jobs.letters import coded, letter_to, render
 from aggregator.model import (
-    Issue,
-    Mail,
     MailState,
     OutboxItem,
     SendResult,
     Sent,
-    Subscriber,
 )
 from aggregator.ports import Send, Tools
-from aggregator.render.letter import Letter, letter, made_out
-from aggregator.render.mail import Body
-from aggregator.steps import delivery, pacing, tokens
+from aggregator.render.letter import Letter
+from aggregator.steps import delivery, pacing
 from aggregator.steps.addresses import domain_of
 
 log = logging.getLogger(__name__)
@@ -199,7 +195,7 @@ def _send_one(
 ) -> tuple[MailState, SendResult | None]:
     """What became of the letter, and the server's answer if it had a say."""
     try:
-        mail = _made_out(tools, desk.letter(item), item.subscriber)
+        mail = letter_to(tools, desk.letter(item), item.subscriber)
     except AggregatorError as error:
         log.error("letter", extra={"letter": item.id, "fault": str(error)})
         unmade = SendResult(result=Sent.LATER, detail=f"could not be made: {error}")
@@ -237,32 +233,9 @@ def _letter(tools: Tools, item: OutboxItem) -> Letter | AggregatorError:
         issue = tools.store.issue(item.period)
         if issue is None:
             return NotFound(f"the letter {item.id} belongs to an issue that is not stored")
-        return _coded(tools, issue, _body(tools, issue, item.subscriber))
+        return coded(tools, issue, render(tools, issue, item.subscriber))
     except AggregatorError as error:
         return error
     except Exception as error:  # a template, or an issue, that nobody thought of
         log.exception("an issue cannot be made into a letter")
         return TemplateError(f"{item.period}: {type(error).__name__}")
-
-
-def _body(tools: Tools, issue: Issue, reader: Subscriber) -> Body:
-    """What this reader, and whoever wants the same, is to read."""
-    return render(tools, issue, reader)
-
-
-def _coded(tools: Tools, issue: Issue, made: Body) -> Letter:
-    config = tools.config
-    return letter(issue, made, site=config.site, mail=config.mail, signer=tools.signer)
-
-
-def _made_out(tools: Tools, coded: Letter, reader: Subscriber) -> Mail:
-    def link(purpose: str) -> str:
-        return f"{tools.config.site.url}/{purpose}/{tokens.make(tools.secret, purpose, reader.id)}"
-
-    mail = made_out(coded, reader, unsubscribe=link("unsubscribe"), preferences=link("preferences"))
-    return returning(tools, mail)
-
-
-def compose_letter(tools: Tools, issue: Issue, made: Body, subscriber: Subscriber) -> Mail:
-    """The finished letter of one reader: the same bytes at every attempt."""
-    return _made_out(tools, _coded(tools, issue, made), subscriber)

@@ -6,12 +6,10 @@ import logging
 from collections.abc import Iterator
 from datetime import datetime
 
-from aggregator.model import Cadence, Issue, Ledger, Period, Subscriber
+from aggregator.jobs import gate
+from aggregator.model import Cadence, Issue, Ledger, Period
 from aggregator.ports import Tools
-from aggregator.render.language import ENGLISH
-from aggregator.render.mail import Body, body
 from aggregator.steps import digest, periods, polling
-from aggregator.steps.digest import editions
 from aggregator.steps.perspectives import group_of
 
 log = logging.getLogger(__name__)
@@ -19,6 +17,8 @@ log = logging.getLogger(__name__)
 MOST_STORIES = 2_000
 EARLIER = 6
 """Issues that a new one looks back on: no box is repeated within four weeks."""
+
+LATE = "its time is over"
 
 
 def draft(tools: Tools, period: Period) -> Issue:
@@ -105,35 +105,28 @@ def _due(tools: Tools, cadence: Cadence, since: datetime | None) -> Iterator[Iss
         _, relevant, _ = tools.store.counts(due.period.start, due.period.end)
         if due.late and not relevant:
             continue  # the machine was off: a row of empty issues would help nobody
-        if issue := _publish(tools, due.period, held=due.late):
+        if issue := _publish(tools, due.period, held=LATE if due.late else ""):
             yield issue
 
 
-def _publish(tools: Tools, period: Period, *, held: bool = False) -> Issue | None:
+def _publish(tools: Tools, period: Period, *, held: str = "") -> Issue | None:
+    """`held`: why its letters are to wait for the operator."""
+    if tools.store.issue(period.name) is not None:
+        return None
     issue = draft(tools, period)
-    published = tools.store.publish_issue(issue, mailed=True, held=held)
-    if published:
-        log.info("issue", extra={"period": period.name, "stories": issue.stories, "held": held})
-    return issue if published else None
-
-
-def render(tools: Tools, issue: Issue, reader: Subscriber | None = None) -> Body:
-    """The letter in a reader's language with what they asked for, before it is made out to them.
-
-    Without a reader: all of the issue, in English.
-    """
-    code = reader.language if reader and reader.language in tools.templates else ENGLISH.code
-    wanted = editions.edition(issue, code)
-    if reader is not None:
-        wanted = editions.tailored(
-            wanted, topics=reader.topics, groups=reader.groups, languages=reader.languages
+    if not held and tools.store.audience():
+        findings = gate.look_over(tools, issue)
+        if why := gate.holds(findings):
+            held = f"the check found: {why}"
+    if not tools.store.publish_issue(issue, mailed=True, held=held):
+        return None
+    log.info("issue", extra={"period": period.name, "stories": issue.stories})
+    if held and tools.store.audience():
+        log.error(
+            "the letters of %s are held, %s; see `aggregator digest check --week %s`, then "
+            "`aggregator digest release`",
+            period.name,
+            held,
+            period.name,
         )
-    return body(
-        wanted,
-        site=tools.config.site,
-        mail=tools.config.mail,
-        theme=tools.theme,
-        env=tools.templates[code],
-        say=tools.languages[code],
-        taxonomy=tools.taxonomy,
-    )
+    return issue

@@ -416,7 +416,7 @@ def test_the_operator_decides_on_what_is_uncertain(mailed: SqlStore) -> None:
 def test_an_issue_may_be_published_with_its_letters_held(store: SqlStore) -> None:
     for id in ("s1", "s2"):
         store.add_subscriber(subscriber(id), NOW)
-    assert store.publish_issue(issue(), mailed=True, held=True)
+    assert store.publish_issue(issue(), mailed=True, held="its time is over")
     assert store.claim_mail(NOW, LEASE, 9) == ()
     assert decide(store, "held", send=False) == 2
     assert set(states(store).values()) == {"suppressed"}

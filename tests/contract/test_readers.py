@@ -240,9 +240,7 @@ def test_34_an_erased_reader_leaves_only_a_hash(store: SqlStore) -> None:
     for week, states in ((26, ["failed", "pending"]), (27, ["pending", "suppressed"])):
         assert sorted(line.state for line in store.ledger(f"2019-W{week}")) == states
     assert store.suppression(address) == "bounce"
-    assert [
-        i.subscriber.id for i in store.claim_mail(NOW + HOUR, LEASE, 9)
-    ] == ["s2", "s2"]
+    assert [i.subscriber.id for i in store.claim_mail(NOW + HOUR, LEASE, 9)] == ["s2", "s2"]
     assert not store.erase(address, NOW + HOUR)
 
 

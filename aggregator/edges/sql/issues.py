@@ -11,7 +11,7 @@ from aggregator.edges.sql.engine import insert_into
 from aggregator.edges.sql.feeds import bump
 from aggregator.edges.sql.schema import issues, outbox, subscribers
 from aggregator.edges.sql.subscribers import resume
-from aggregator.model import Cadence, Issue, MailState, Subscriber
+from aggregator.model import Cadence, Issue, Subscriber
 from aggregator.steps.addresses import domain_of
 from aggregator.steps.subscriptions import letter_at
 
@@ -37,9 +37,7 @@ def daily_since(connection: Connection) -> datetime | None:
     return since
 
 
-def publish_issue(
-    connection: Connection, issue: Issue, *, mailed: bool, held: bool = False
-) -> bool:
+def publish_issue(connection: Connection, issue: Issue, *, mailed: bool, held: str = "") -> bool:
     period = issue.period
     statement = insert_into(connection, issues).values(
         period=period.name,
@@ -56,7 +54,7 @@ def publish_issue(
         return False
     if mailed:
         resume(connection, issue.composed_at)
-        audience = _queue(connection, issue, "held" if held else "pending")
+        audience = _queue(connection, issue, held)
         connection.execute(
             update(issues).where(issues.c.period == period.name).values(audience=audience)
         )
@@ -64,8 +62,8 @@ def publish_issue(
     return True
 
 
-def _queue(connection: Connection, issue: Issue, state: MailState) -> int:
-    """One letter for each active reader; returns how many."""
+def _queue(connection: Connection, issue: Issue, held: str) -> int:
+    """One letter for each active reader; returns how many. `held`: why they wait, or nothing."""
     readers = (
         select(*(subscribers.c[name] for name in _SENDING))
         .where(subscribers.c.status == "active", subscribers.c.cadence == issue.period.cadence)
@@ -76,12 +74,12 @@ def _queue(connection: Connection, issue: Issue, state: MailState) -> int:
     audience, last = 0, ""
     while chunk := connection.execute(readers.where(subscribers.c.id > last)).all():
         asked = [Subscriber(**dict(zip(_SENDING, row, strict=True))) for row in chunk]
-        connection.execute(insert(outbox), [_letter(issue, reader, state) for reader in asked])
+        connection.execute(insert(outbox), [_letter(issue, reader, held) for reader in asked])
         audience, last = audience + len(chunk), chunk[-1][0]
     return audience
 
 
-def _letter(issue: Issue, reader: Subscriber, state: MailState) -> dict[str, Any]:
+def _letter(issue: Issue, reader: Subscriber, held: str) -> dict[str, Any]:
     period = issue.period
     return {
         "id": f"{period.name}.{reader.id}",
@@ -89,10 +87,10 @@ def _letter(issue: Issue, reader: Subscriber, state: MailState) -> dict[str, Any
         "subscriber_id": reader.id,
         "address": reader.address,
         "domain": domain_of(reader.address),
-        "state": state,
+        "state": "held" if held else "pending",
         "attempts": 0,
         "not_before": letter_at(reader, issue.composed_at, period.timezone) or issue.composed_at,
-        "detail": "",
+        "detail": held,
     }
 
 

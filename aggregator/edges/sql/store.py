@@ -274,7 +274,7 @@ class SqlStore:
     def daily_since(self) -> datetime | None:
         return self.database.read(published.daily_since)
 
-    def publish_issue(self, issue: Issue, *, mailed: bool, held: bool = False) -> bool:
+    def publish_issue(self, issue: Issue, *, mailed: bool, held: str = "") -> bool:
         return self.database.write(published.publish_issue, issue, mailed=mailed, held=held)
 
     def issue(self, period: str) -> Issue | None:

@@ -9,6 +9,7 @@ from aggregator.hosts.cli import (
     digests,
     examine,
     feeds,
+    gate,
     mail,
     operate,
     retag,
@@ -30,6 +31,7 @@ trial.add_to(app)
 retag.add_to(app)
 settings.add_to(app)
 examine.add_to(app)
+digests.app.command()(gate.check)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(digests.app, name="digest")
 app.add_typer(mail.app, name="mail")

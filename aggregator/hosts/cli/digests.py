@@ -48,7 +48,7 @@ def _named(opened: Tools, week: str) -> Period:
         raise typer.BadParameter(str(error)) from None
 
 
-def _chosen(opened: Tools, week: str | None) -> Period:
+def chosen(opened: Tools, week: str | None) -> Period:
     """The week asked for; else the last whole one; on a young installation this one so far."""
     if week is not None:
         return _named(opened, week)
@@ -77,7 +77,7 @@ def preview(
 ) -> None:
     """Write digest.html, digest.txt and digest.eml as a subscriber would get them; send nothing."""
     with tools(config, data, as_of=as_of) as opened:
-        period = _chosen(opened, week)
+        period = chosen(opened, week)
         issue = opened.store.issue(period.name) or jobs.draft(opened, period)
         if language not in opened.languages:
             known = ", ".join(opened.languages)
