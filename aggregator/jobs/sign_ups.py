@@ -67,6 +67,7 @@ def _answer(tools: Tools, send: Send, asked: SignUp) -> bool:
         site=tools.config.site,
         mail=tools.config.mail,
         theme=tools.theme,
+        signer=tools.signer,
         hours=round(rules.valid_for / timedelta(hours=1)),
         env=tools.templates[asked.language if asked.language in tools.templates else "en"],
     )

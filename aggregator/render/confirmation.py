@@ -15,10 +15,11 @@ import jinja2
 
 from aggregator.model import Mail, SignUp
 from aggregator.render.letter import address
-from aggregator.render.mime import line, part, phrase, words
+from aggregator.render.mime import bare_address, named, part, words
 from aggregator.render.safe import shown
 from aggregator.render.templates import render
 from aggregator.rules import MailRules, Site, Theme
+from aggregator.steps import dkim
 from aggregator.steps.subscriptions import Reply
 
 
@@ -33,6 +34,7 @@ def confirmation(
     theme: Theme,
     hours: int,
     env: jinja2.Environment,
+    signer: dkim.Signer | None = None,
 ) -> Mail:
     """The mail to who asked: with the link that confirms, or for a reader with the one to their
     preferences. `hours`: how long the first works. `env` speaks the language that was asked for."""
@@ -50,8 +52,8 @@ def confirmation(
     }
     subject, *text = render(env, "mail/confirm.txt", **values).splitlines()
     headers = [
-        ("From", f"{phrase('From', mail.sender_name or site.title)} <{sender}>"),
-        ("To", f"<{line(asked.address)}>"),
+        ("From", named("From", mail.sender_name or site.title, sender)),
+        ("To", f"<{bare_address(asked.address)}>"),
         ("Subject", words("Subject", shown(subject, 200))),
         ("Date", format_datetime(now)),
         ("Message-ID", f"<{mail_id}@{sender.rpartition('@')[2]}>"),
@@ -66,4 +68,6 @@ def confirmation(
     ]
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
     message = head.encode() + b"\r\n" + b"".join(parts) + f"--{boundary}--\r\n".encode()
+    if signer:
+        message = dkim.signed(message, signer)
     return Mail(id=mail_id, sender=sender, recipient=asked.address, message=message)

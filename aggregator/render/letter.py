@@ -15,14 +15,12 @@ from urllib.parse import urlsplit
 
 from aggregator.model import Issue, Mail, Subscriber
 from aggregator.render.mail import PREFERENCES, UNSUBSCRIBE, Body
-from aggregator.render.mime import line, phrase, words
+from aggregator.render.mime import bare_address, line, named, words
 from aggregator.render.safe import shown
 from aggregator.render.stencil import Stencil, stencil
 from aggregator.rules import MailRules, Site
 from aggregator.steps import dkim
-from aggregator.steps.addresses import ascii_domain
 
-_FOLD = "\r\n "
 _GAPS = {"unsubscribe": UNSUBSCRIBE, "preferences": PREFERENCES}
 
 
@@ -49,10 +47,10 @@ def letter(
     host = sender.rpartition("@")[2]
     boundary = f"=_{sha256(period.name.encode()).hexdigest()[:32]}"
     headers = [
-        ("From", _named("From", mail.sender_name or site.title, sender)),
+        ("From", named("From", mail.sender_name or site.title, sender)),
         ("Subject", words("Subject", shown(made.subject, 200))),
         ("Date", format_datetime(issue.composed_at)),
-        ("List-Id", _named("List-Id", site.title, f"digest.{host}")),
+        ("List-Id", named("List-Id", site.title, f"digest.{host}")),
         ("List-Archive", f"<{site.url}/digests/>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("Feedback-ID", f"{period.name}:digest:{period.cadence}:{host.replace('.', '-')}"),
@@ -89,7 +87,7 @@ def made_out(
     host = letter.sender.rpartition("@")[2]
     headers: list[dkim.Header] = [
         *letter.headers,
-        ("To", f"<{_address(subscriber.address)}>"),
+        ("To", f"<{bare_address(subscriber.address)}>"),
         ("Message-ID", f"<{mail_id}@{host}>"),
         ("List-Unsubscribe", f"<{unsubscribe}>,\r\n <mailto:{letter.sender}?subject=unsubscribe>"),
     ]
@@ -114,23 +112,9 @@ def made_out(
 def address(site: Site, mail: MailRules) -> str:
     """The address in From."""
     if mail.sender:
-        return _address(mail.sender)
+        return bare_address(mail.sender)
     host = urlsplit(site.url).hostname or "localhost"
     return f"digest@{host if any(c.isalpha() for c in host) and ':' not in host else 'localhost'}"
-
-
-def _address(text: str) -> str:
-    try:
-        return ascii_domain(line(text))
-    except UnicodeError:  # the mail server's edge refuses it, with a reason
-        return line(text)
-
-
-def _named(header: str, name: str, address: str) -> str:
-    """A display name and what it stands for; folded where a line would pass 76 characters."""
-    said = phrase(header, name)
-    last = f"{header}: {said}".rpartition("\r\n")[2]
-    return f"{said}{' ' if len(last) + len(address) <= 73 else _FOLD}<{address}>"
 
 
 def _head(kind: str, coded: Stencil, boundary: str) -> bytes:

@@ -7,6 +7,10 @@ import quopri
 from email.header import Header
 from email.utils import quote
 
+from aggregator.steps.addresses import ascii_domain
+
+_FOLD = "\r\n "
+
 
 def part(media_type: str, text: str, boundary: str) -> bytes:
     """One part, in whichever coding is shorter: Korean is, in base64."""
@@ -42,3 +46,18 @@ def phrase(name: str, text: str) -> str:
     """A display name: quoted, or encoded when it is not ASCII."""
     plain = line(text)
     return f'"{quote(plain)}"' if plain.isascii() else words(name, plain)
+
+
+def named(header: str, name: str, address: str) -> str:
+    """A display name and what it stands for; folded where a line would pass 76 characters."""
+    said = phrase(header, name)
+    last = f"{header}: {said}".rpartition("\r\n")[2]
+    return f"{said}{' ' if len(last) + len(address) <= 73 else _FOLD}<{address}>"
+
+
+def bare_address(text: str) -> str:
+    """An address as it stands in a header, its domain as A-label."""
+    try:
+        return ascii_domain(line(text))
+    except UnicodeError:  # the mail server's edge refuses it, with a reason
+        return line(text)

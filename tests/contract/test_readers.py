@@ -220,7 +220,7 @@ def everything(store: SqlStore) -> str:
 
 
 def test_34_an_erased_reader_leaves_only_a_hash(store: SqlStore) -> None:
-    address = "Mina.Kim@example.org"
+    address = "Mina.Kim@kim.example.org"
     store.add_subscriber(subscriber("s1", address=address, consent_at=NOW - DAY), NOW - DAY)
     store.add_subscriber(subscriber("s2"), NOW - DAY)
     for week in (26, 27):
@@ -234,7 +234,7 @@ def test_34_an_erased_reader_leaves_only_a_hash(store: SqlStore) -> None:
     store.add_sign_up(sign_up(address=address))
     assert "kim" in everything(store).lower()
 
-    assert store.erase("mina.kim@EXAMPLE.org", NOW + HOUR)
+    assert store.erase("mina.kim@KIM.Example.org", NOW + HOUR)
 
     assert "kim" not in everything(store).lower()
     for week, states in ((26, ["failed", "pending"]), (27, ["pending", "suppressed"])):

@@ -90,7 +90,7 @@ FOREIGN = """root => {
     "html head meta title link body a header div p nav ul li main footer h1 h2 h3 section article"
     " aside span b time ol dl dt dd details summary table thead tbody tr th td mark code form"
     " fieldset legend label input select option datalist button meter blockquote svg rect line text"
-    " g desc",
+    " g desc br",
 )
 
 

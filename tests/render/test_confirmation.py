@@ -10,15 +10,18 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import get_args
 
+import dkim as dkimpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.edges.signing import dns_record, new_key, signing
 from aggregator.model import Mail, SignUp
 from aggregator.render.confirmation import confirmation
 from aggregator.render.language import languages
 from aggregator.render.templates import environment
 from aggregator.rules import MailRules, Site, Theme
+from aggregator.steps import dkim
 from aggregator.steps.subscriptions import Reply
 from tests.make import NOW
 
@@ -34,7 +37,12 @@ ASKED = SignUp(
 REPLIES: tuple[Reply, ...] = get_args(Reply)
 
 
-def made(asked: SignUp = ASKED, reply: Reply = "confirm", title: str = "The Digest") -> Mail:
+def made(
+    asked: SignUp = ASKED,
+    reply: Reply = "confirm",
+    title: str = "The Digest",
+    signer: dkim.Signer | None = None,
+) -> Mail:
     return confirmation(
         asked,
         reply,
@@ -45,6 +53,7 @@ def made(asked: SignUp = ASKED, reply: Reply = "confirm", title: str = "The Dige
         theme=Theme(),
         hours=48,
         env=ENVIRONMENTS[asked.language],
+        signer=signer,
     )
 
 
@@ -119,3 +128,18 @@ def test_no_title_breaks_the_mail(title: str) -> None:
         *("MIME-Version", "Content-Type"),
     ]
     assert len(texts(mail)) == 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_19_it_is_signed_for_the_domain_in_from(language: str) -> None:
+    key = new_key()
+    signer = dkim.Signer(domain="news.example.org", selector="s1", sign=signing(key))
+    message = made(replace(ASKED, language=language), signer=signer).message
+    record = dns_record(key).encode()
+    assert dkimpy.verify(message, dnsfunc=lambda name, timeout=5: record)
+    assert not dkimpy.verify(message + b"more", dnsfunc=lambda name, timeout=5: record)
+
+
+def test_35_the_domain_of_an_address_is_written_in_ascii() -> None:
+    mail = made(replace(ASKED, address="reader@bücher.example"))
+    assert read(mail)["To"] == "reader@xn--bcher-kva.example"

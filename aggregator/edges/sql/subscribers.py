@@ -137,7 +137,7 @@ def erase(connection: Connection, address: str, now: datetime) -> bool:
     connection.execute(
         update(outbox)
         .where(outbox.c.subscriber_id == reader)
-        .values(subscriber_id=None, address="", detail="erased")
+        .values(subscriber_id=None, address="", domain="", detail="erased")
     )
     connection.execute(
         update(bounces).where(bounces.c.subscriber_id == reader).values(subscriber_id="", detail="")
