@@ -121,7 +121,9 @@ def test_29_a_slow_answer_to_the_final_dot_is_waited_for_ten_minutes(server: Mai
     assert send(server).result is Sent.SENT
 
 
-def scripted(*answers: bytes) -> tuple[SmtpSend, socket.socket, threading.Thread]:
+def scripted(
+    heard: list[bytes], *answers: bytes
+) -> tuple[SmtpSend, socket.socket, threading.Thread]:
     """A server that takes pipelined commands, says this, one by one, and hangs up."""
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -130,7 +132,7 @@ def scripted(*answers: bytes) -> tuple[SmtpSend, socket.socket, threading.Thread
         with connection:
             connection.sendall(b"220 here\r\n")
             for answer in (b"250-here\r\n250 PIPELINING\r\n", *answers):
-                connection.recv(2**16)
+                heard.append(connection.recv(2**16))
                 connection.sendall(answer)
 
     thread = threading.Thread(target=serve)
@@ -149,12 +151,15 @@ def scripted(*answers: bytes) -> tuple[SmtpSend, socket.socket, threading.Thread
     ],
 )
 def test_replies_to_commands_in_one_go(answers: tuple[bytes, ...], result: Sent, code: int) -> None:
-    out, listener, thread = scripted(*answers)
+    heard: list[bytes] = []
+    out, listener, thread = scripted(heard, *answers)
     answer = out(mail(), yes)
     out.close()
     thread.join(timeout=5)
     listener.close()
     assert (answer.result, answer.code) == (result, code)
+    if b"354" in answers[0]:  # the letter that it waits for ends before anything else is said
+        assert heard[2] == b".\r\n"
 
 
 def test_nobody_listens() -> None:
