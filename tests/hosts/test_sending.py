@@ -125,19 +125,23 @@ def test_a_mail_server_that_is_away_costs_few_attempts(week: Place, mail: MailSe
 def test_a_broken_template_of_one_language_stops_no_other(week: Place, mail: MailServer) -> None:
     subscribe(week, "one@example.org")
     subscribe(week, "둘@example.org", "three@example.org", language="ko")
+    mail.greeting = "554 5.7.1 not yet"  # or the check would hold the issue
+    week.json("digest", "send", "--as-of", MONDAY, expect=1)
+    mail.greeting = ""
     own = week.folder / "templates/mail"
     own.mkdir(parents=True)
     ours = Path(__file__).parents[2] / "templates/mail/digest.txt"
     broken = '{% if _("Unsubscribe") != "Unsubscribe" %}{{ nobody.knows }}{% endif %}'
     (own / "digest.txt").write_text(broken + ours.read_text("utf-8"), "utf-8")
-    assert week.json("digest", "send", "--as-of", MONDAY)["letters"] == {"sent": 1, "deferred": 2}
+    done = week.json("digest", "send", "--as-of", "2019-07-01T09:06:00+09:00")
+    assert done["letters"] == {"sent": 1, "deferred": 2}
     assert got(mail) == ["one@example.org"]
     lines = week.json("digest", "ledger", "--recipients")["recipients"]
     told = {line["detail"] for line in lines if line["state"] == "deferred"}
     assert len(told) == 1
     assert "mail/digest.txt:1" in told.pop()
     (own / "digest.txt").unlink()
-    later = week.json("digest", "send", "--as-of", "2019-07-01T09:06:00+09:00")
+    later = week.json("digest", "send", "--as-of", "2019-07-01T09:30:00+09:00")
     assert later["letters"] == {"sent": 2}
 
 

@@ -31,7 +31,8 @@ def decoded(made: Stencil, values: dict[str, str]) -> str:
 
 LINES = st.lists(
     st.one_of(
-        st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=90),
+        # No slash: as part of something longer a mark is none.
+        st.text(st.characters(codec="utf-8", exclude_characters="\r\n/"), max_size=90),
         st.text("한국 외교=. \t", max_size=120),
         st.sampled_from(["", ".", "From here", "x" * 75 + "=", *GAPS.values()]),
         st.sampled_from(list(GAPS.values())).map(lambda mark: f"go: {mark} now"),
