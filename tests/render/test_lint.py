@@ -20,7 +20,7 @@ def test_a_letter_of_ours_passes_in_both_languages() -> None:
     assert lint(made(sample.issue(40)).message) == ()
 
 
-def test_an_issue_of_forty_stories_stays_under_ninety_thousand_bytes() -> None:
+def test_17_an_issue_of_forty_stories_stays_under_ninety_thousand_bytes() -> None:
     for language in ("en", "ko"):
         assert len(body_of(sample.issue(40), language=language).html.encode()) <= 90_000
 
@@ -99,7 +99,7 @@ def test_spoiled_markup_is_found(number: int, change: tuple[str, str]) -> None:
     assert number in with_html(change)
 
 
-def test_the_shipped_colours_can_be_read_light_and_dark() -> None:
+def test_38_the_shipped_colours_can_be_read_light_and_dark() -> None:
     theme = Theme()
     for colours in (theme.light, theme.dark):
         assert contrast(colours.ink, colours.sheet) >= 7
@@ -107,7 +107,7 @@ def test_the_shipped_colours_can_be_read_light_and_dark() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
 
 
-def test_colours_that_nobody_could_read_are_refused() -> None:
+def test_38_colours_that_nobody_could_read_are_refused() -> None:
     with pytest.raises(ValueError, match=r"muted on sheet has a contrast of 1\.\d"):
         Colours(muted="#e0e0e0")
 

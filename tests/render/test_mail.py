@@ -141,7 +141,7 @@ def test_16_the_text_holds_every_headline_link_and_the_unsubscribe_link() -> Non
     assert "reader.invalid" not in text + html
 
 
-def test_forty_stories_fit_and_korean_is_not_written_as_entities() -> None:
+def test_17_forty_stories_fit_and_korean_is_not_written_as_entities() -> None:
     issue = sample.issue(stories=40)
     body = body_of(issue)
     assert len(body.html.encode()) <= mail.WANTED_BYTES
@@ -149,7 +149,7 @@ def test_forty_stories_fit_and_korean_is_not_written_as_entities() -> None:
     assert "&#" not in re.sub(r"&#(34|39|43);", "", body.html)
 
 
-def test_what_does_not_fit_is_left_to_the_web_copy() -> None:
+def test_17_what_does_not_fit_is_left_to_the_web_copy() -> None:
     issue = sample.issue(stories=200)
     body = body_of(issue)
     assert len(body.html.encode()) <= mail.WANTED_BYTES
@@ -157,7 +157,7 @@ def test_what_does_not_fit_is_left_to_the_web_copy() -> None:
     assert re.search(r"\d+ more on the web", body.text)
 
 
-def test_layout_tables_say_so_and_items_name_their_language() -> None:
+def test_36_layout_tables_say_so_and_items_name_their_language() -> None:
     html = part(LETTER, "html")
     tables = re.findall(r"<table[^>]*>", html)
     assert tables
@@ -200,7 +200,7 @@ HOSTILE = st.one_of(
 
 @given(HOSTILE, HOSTILE, st.sampled_from(["javascript:alert(1)", "data:text/html,x", "http://["]))
 @settings(max_examples=60, deadline=None)
-def test_hostile_headlines_break_nothing(title: str, summary: str, url: str) -> None:
+def test_39_hostile_headlines_break_nothing(title: str, summary: str, url: str) -> None:
     first = ISSUE.top[0]
     item = replace(first.first, title=title, summary=summary, url=url, publisher=title)
     story = replace(first, title=title, what=summary, what_source=title, first=item, items=(item,))
