@@ -48,6 +48,8 @@ ARRANGE_GAP = timedelta(seconds=10)
 """Between two builds of stories while visits go on: each looks at the stories of some days."""
 HUB_TICK = timedelta(seconds=5)
 DIGEST_TICK = timedelta(seconds=60)
+DELIVERY_TICK = timedelta(seconds=5)
+"""How long a letter of a new issue waits at most; to find that none is due takes milliseconds."""
 SIGN_UP_TICK = timedelta(seconds=5)
 """Whoever asked at the form waits at their mailbox."""
 HEALTH_TICK = timedelta(minutes=3)
@@ -138,7 +140,7 @@ class Embedded:
             (self._hubs, HUB_TICK),
             (self._announce, HUB_TICK),
             (self._compose, DIGEST_TICK),
-            (self._deliver, DIGEST_TICK),
+            (self._deliver, DELIVERY_TICK),
             (self._sign_ups, SIGN_UP_TICK),
             (self._health, HEALTH_TICK),
             (self._retag, RETAG_TICK),
