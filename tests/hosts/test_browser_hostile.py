@@ -142,7 +142,7 @@ def test_no_stranger_gets_further_than_the_text(
     for path in paths:
         seen.open(path)
         assert seen.page.evaluate(FOREIGN) == [], path
-        assert seen.page.title().endswith("Korea Diplomacy Digest"), path
+        assert "Korea Diplomacy Digest" in seen.page.title(), path
         assert seen.page.locator("h1").count() == 1, path
         assert seen.strangers() == [], path
     seen.page.wait_for_timeout(50)
