@@ -93,7 +93,9 @@ def compose(tools: Tools, week: Period | None = None) -> tuple[Issue, ...]:
     made = list(_due(tools, "weekly", tools.store.installed_at()))
     wanted_since = tools.store.daily_since()
     if wanted_since is not None:
-        made += _due(tools, "daily", wanted_since)
+        # Nobody who turns to daily letters today wants those of the months before.
+        latest = tools.clock() - tools.config.digest.expires
+        made += _due(tools, "daily", max(wanted_since, latest))
     return tuple(made)
 
 

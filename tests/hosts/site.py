@@ -23,7 +23,7 @@ from aggregator.model import (
     Subscriber,
 )
 from aggregator.ports import Tools
-from aggregator.rules import Configuration, Polling, Site
+from aggregator.rules import Configuration, Digest, Polling, Site
 from aggregator.wiring import open_tools
 from tests import hostile, make
 from tests.hosts.conftest import rss
@@ -80,7 +80,7 @@ def put(tools: Tools, feed: Feed, *articles: Judged) -> None:
 def installation(folder: Path, *, filled: bool = True) -> Iterator[Tools]:
     """Tools on a store with three stories and an issue (or on an empty one)."""
     loaded = Loaded(
-        config=Configuration(site=Site(url="https://news.example.org")),
+        config=Configuration(site=Site(url="https://news.example.org"), digest=Digest(look=False)),
         feeds=FEEDS,
         path=folder / "feeds.yaml",
         data=folder,
@@ -164,6 +164,7 @@ def whole_week(folder: Path) -> Iterator[Tools]:
         _publish(web)
         loaded = Loaded(
             config=Configuration(
+                digest=Digest(look=False),
                 site=Site(url="https://news.example.org", contact="desk@example.org"),
                 polling=Polling(allow_private_networks=True),
             ),

@@ -24,7 +24,7 @@ from aggregator.config import Loaded
 from aggregator.hosts.web import application
 from aggregator.model import NoBounce, Subscriber
 from aggregator.ports import Tools
-from aggregator.rules import Bounces, Configuration, MailRules, Site
+from aggregator.rules import Bounces, Configuration, Digest, MailRules, Site
 from aggregator.steps import verp
 from aggregator.wiring import mailbox_of, open_tools
 from tests import make
@@ -45,6 +45,7 @@ def installation(folder: Path, *, mail_url: str = "", **bounces: Any) -> Iterato
     """Three readers and an issue that is composed, not yet sent."""
     loaded = Loaded(
         config=Configuration(
+            digest=Digest(look=False),
             site=Site(url="https://news.example.org"),
             mail=MailRules(url=SecretStr(mail_url)),
             bounces=Bounces(address="bounces@example.org", **bounces),
