@@ -16,7 +16,7 @@ test: $(VENV)/.test            ## the tests, in under three minutes
 	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 test-slow: $(VENV)/.test       ## the tests that take longer
-	$(BIN)/pytest -m slow $(ARGS)
+	$(BIN)/pytest -m slow -n auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/.test            ## ruff and mypy
 	$(BIN)/ruff check .

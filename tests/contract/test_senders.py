@@ -23,6 +23,8 @@ from tests.make import NOW
 from tests.render.sample import issue as sample_issue
 from tests.servers import SinkServer
 
+pytestmark = pytest.mark.slow
+
 PERIOD = "2019-W26"
 CONNECTIONS = 4
 

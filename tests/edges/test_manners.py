@@ -33,6 +33,8 @@ from aggregator.steps import polling
 from aggregator.wiring import open_tools
 from tests.servers import FeedServer, Reply, Request, redirect
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2024, 3, 20, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 NEWS = "Kim Jong Un and Trump meet at Panmunjom"

@@ -35,6 +35,8 @@ from tests.imap import ImapServer
 from tests.returned import FOLDER, SECRET, sample
 from tests.servers import MailServer
 
+pytestmark = pytest.mark.slow
+
 READERS = ("one", "two", "three")
 TOKEN = "a token of the tests"
 LETTER = "2019-W26.one"

@@ -14,6 +14,8 @@ import pytest
 from tests.hosts.conftest import Place, rss
 from tests.servers import MailServer, Reply
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2019, 6, 27, 6, 0, tzinfo=UTC)
 FEEDS, ENTRIES = 12, 5
 

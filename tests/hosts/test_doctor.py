@@ -17,6 +17,8 @@ from tests.name_server import NameServer
 from tests.returned import SECRET
 from tests.servers import MailServer, Reply
 
+pytestmark = pytest.mark.slow
+
 ADDRESS = "8.8.4.4"
 
 

@@ -37,6 +37,8 @@ from tests.servers import (
     silent,
 )
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 CORPUS = (ROOT / os.environ.get("AGGREGATOR_TEST_DATA", "../shared/corpus")).resolve()
 DOCUMENTS = sorted((CORPUS / "feeds").glob("*.xml"))

@@ -394,6 +394,7 @@ def test_6_get_and_head_change_nothing(client: TestClient, tools: Tools, tmp_pat
     assert stored() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("purpose", ["confirm", "unsubscribe", "preferences"])
 @pytest.mark.parametrize(
     "token",

@@ -14,6 +14,8 @@ from tests.hosts.conftest import Place, rss
 from tests.hosts.test_crash import kill, wait_for
 from tests.hosts.test_run import get, running
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2019, 6, 30, 6, 0, tzinfo=UTC)
 MEETING = ("dmz", "Trump and Kim Jong Un meet at Panmunjom", AT)
 TALKS = ("talks", "Kim Jong Un and Trump agree to resume working-level talks", AT)

@@ -111,6 +111,7 @@ def test_a_taken_port_is_told_in_one_sentence(place: Place) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_document_that_parses_for_ever_does_not_hold_up_the_stop(place: Place) -> None:
     place.publish("bomb", b"<rss><item " + b" ".join(b"a%d='1'" % n for n in range(60_000)) + b"/>")
     place.write()
@@ -121,6 +122,7 @@ def test_a_document_that_parses_for_ever_does_not_hold_up_the_stop(place: Place)
         assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_silent_mail_server_does_not_hold_up_the_stop(place: Place, mail: MailServer) -> None:
     place.publish("wire", rss(("dmz", "Trump and Kim Jong Un meet at Panmunjom", AT)))
     place.write()
@@ -148,6 +150,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_a_feed_that_gets_into_trouble_or_out_of_it_is_told_once(place: Place) -> None:
     """Failing before the start is no news; falling silent, ending and recovering is."""
     before = AT - timedelta(days=4)

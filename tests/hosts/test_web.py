@@ -55,6 +55,7 @@ PATHS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 def test_every_document_is_there_with_its_type_and_its_headers(
     client: TestClient, path: str
@@ -152,6 +153,7 @@ def test_an_empty_installation_shows_what_is_to_come(tmp_path: Path) -> None:
         assert json.loads(client.get("/feed.json").content)["items"] == []
 
 
+@pytest.mark.slow
 def test_hostile_text_is_only_text(client: TestClient) -> None:
     for path in PATHS:
         answer = client.get(path)

@@ -38,6 +38,8 @@ from tests.hosts.site import FEEDS, installation
 from tests.hosts.test_crash import wait_for
 from tests.servers import FeedServer, Reply, redirect, silent
 
+pytestmark = pytest.mark.slow
+
 FEED = FEEDS["seoul-daily"]
 HUB, TOPIC = "https://hub.example.org/", "https://seoul-daily.example.org/self.xml"
 NEWS = rss(("push", "Kim Jong Un and Trump meet again at Panmunjom", make.NOW))
