@@ -99,12 +99,6 @@ def _reports(one: Coverage, say: Language) -> str:
     return say.ngettext("%(num)s report", "%(num)s reports", one.articles)
 
 
-def coverage_bars(coverage: Iterable[Coverage]) -> tuple[Bar, ...]:
-    """One bar a capital, silent ones included, in the fixed order."""
-    counts = {each.group: each.articles for each in coverage}
-    return bars([(group.label, counts.get(group.slug, 0)) for group in GROUPS])
-
-
 def day_bars(days: Sequence[tuple[str, int]], say: Language = ENGLISH) -> tuple[Bar, ...]:
     """One bar a day; `days` are (ISO date, articles)."""
     return bars([(_day_label(name, say), count) for name, count in days])

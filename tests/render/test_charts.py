@@ -13,7 +13,6 @@ from aggregator.model import Coverage
 from aggregator.render.charts import (
     bars,
     capitals,
-    coverage_bars,
     coverage_in_words,
     day_bars,
     days_in_words,
@@ -120,15 +119,6 @@ def test_bars_keep_their_numbers_and_are_in_proportion(counts: list[tuple[str, i
         assert bar.value != most or bar.percent in (0, 100)
         if most:
             assert abs(bar.percent - 100 * bar.value / most) <= 1
-
-
-def test_bars_of_a_coverage_list_silent_capitals_too() -> None:
-    made = coverage_bars([one("tokyo", 4), one("un", 2)])
-    assert [(bar.label, bar.value, bar.percent) for bar in made if bar.value] == [
-        ("Tokyo", 4, 100),
-        ("UN", 2, 50),
-    ]
-    assert len(made) == len(GROUPS)
 
 
 def test_bars_of_days_are_named_by_weekday_and_date() -> None:
