@@ -28,9 +28,9 @@ AT = datetime.now(UTC)
 
 
 @contextmanager
-def running(place: Place) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """A started program and its address."""
-    process = place.start("run", "--port", "0")
+def running(place: Place, *command: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A started program (`run`, or another command) and its address."""
+    process = place.start(*(command or ("run",)), "--port", "0")
     address = ""
     try:
         assert process.stderr is not None
@@ -64,6 +64,13 @@ def stop(process: subprocess.Popen[str]) -> float:
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=15)
     return time.monotonic() - started
+
+
+def test_the_sample_week_is_served_as_soon_as_it_says_so(place: Place) -> None:
+    with running(place, "demo", "--no-open") as (address, process):
+        assert get(f"{address}/digests/2019-W26")[0] == 200
+        assert "Panmunjom" in get(f"{address}/")[1]
+        assert stop(process) < 6
 
 
 def test_it_polls_by_itself_serves_what_came_and_stops_cleanly(place: Place) -> None:
