@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from aggregator.hosts.site import Page, Site
 from aggregator.hosts.web import negotiation
+from aggregator.hosts.web.bodies import body_of
 
 _MOST_BYTES = 20_000
 _MOST_FIELDS = 200
+_DEADLINE = timedelta(seconds=30)
 _URLENCODED = "application/x-www-form-urlencoded"
 
 
@@ -23,16 +26,13 @@ async def fields_of(request: Request, site_url: str) -> dict[str, list[str]] | R
     kind, _, _ = request.headers.get("content-type", _URLENCODED).partition(";")
     if kind.strip().lower() != _URLENCODED:
         return PlainTextResponse(f"Only {_URLENCODED}.\n", 415)
-    parts, size = [], 0
+    body = await body_of(request, most=_MOST_BYTES, within=_DEADLINE)
+    if isinstance(body, Response):
+        return body
+    text = body.decode("utf-8", "replace").replace("\0", "\ufffd")
     try:
-        async for part in request.stream():
-            parts.append(part)
-            size += len(part)
-            if size > _MOST_BYTES:
-                return PlainTextResponse(f"More than {_MOST_BYTES:,} bytes.\n", 413)
-        text = b"".join(parts).decode("utf-8", "replace").replace("\0", "\ufffd")
         return parse_qs(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-    except (ClientDisconnect, ValueError):
+    except ValueError:
         return PlainTextResponse("This is no form that we know.\n", 400)
 
 

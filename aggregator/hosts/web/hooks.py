@@ -7,12 +7,14 @@ import hmac
 import logging
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from aggregator import jobs
 from aggregator.errors import AggregatorError
+from aggregator.hosts.web.bodies import body_of
 from aggregator.ports import Tools
 from aggregator.steps import bounce_events
 from aggregator.steps.bounces import MOST_BYTES
@@ -27,7 +29,7 @@ class BounceHook:
     """
 
     _AT_ONCE = 4
-    _DEADLINE_SECONDS = 30.0
+    _DEADLINE = timedelta(seconds=30)
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
@@ -52,7 +54,7 @@ class BounceHook:
             return _later()
         self._free -= 1
         try:
-            body = await self._body(request)
+            body = await body_of(request, most=MOST_BYTES, within=self._DEADLINE)
             return body if isinstance(body, Response) else await asyncio.to_thread(act, body)
         except AggregatorError as error:
             log.error("reports of a mail service could not be taken: %s", error)
@@ -65,21 +67,6 @@ class BounceHook:
         return scheme.lower() == "bearer" and hmac.compare_digest(
             token.strip().encode("utf-8", "replace"), self._token
         )
-
-    async def _body(self, request: Request) -> bytes | Response:
-        """The body, or why it is not taken."""
-        body = bytearray()
-        try:
-            async with asyncio.timeout(self._DEADLINE_SECONDS):
-                async for part in request.stream():
-                    body += part
-                    if len(body) > MOST_BYTES:
-                        return PlainTextResponse(f"More than {MOST_BYTES:,} bytes.\n", 413)
-        except TimeoutError:
-            return PlainTextResponse("Too slow.\n", 408)
-        except ClientDisconnect:
-            return PlainTextResponse("", 400)
-        return bytes(body)
 
     def _message(self, body: bytes) -> Response:
         return _told((jobs.take_message(self._tools, body),))

@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from starlette.background import BackgroundTask
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from aggregator import jobs
 from aggregator.errors import AggregatorError, Stopped
+from aggregator.hosts.web.bodies import body_of
 from aggregator.model import Feed, Fetched, HubSubscription
 from aggregator.ports import Tools
 from aggregator.steps import websub
@@ -113,19 +114,7 @@ class Hub:
         rules = self._tools.config.polling
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             return PlainTextResponse("Send it without Content-Encoding.\n", 415)
-        parts, size = [], 0
-        try:
-            async with asyncio.timeout(rules.deadline.total_seconds()):
-                async for part in request.stream():
-                    parts.append(part)
-                    size += len(part)
-                    if size > rules.max_bytes:
-                        return PlainTextResponse(f"More than {rules.max_bytes:,} bytes.\n", 413)
-        except TimeoutError:
-            return PlainTextResponse("Too slow.\n", 408)
-        except ClientDisconnect:
-            return PlainTextResponse("", 400)
-        return b"".join(parts)
+        return await body_of(request, most=rules.max_bytes, within=rules.deadline)
 
     async def _ingest(self, feed: Feed, document: Fetched) -> None:
         try:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -136,5 +137,6 @@ def _own(request: Request) -> str:
     return f"/preferences/{request.path_params['token']}"
 
 
-def _plain(value: object) -> object:
-    return value.isoformat() if hasattr(value, "isoformat") else list(value)  # type: ignore[call-overload]
+def _plain(value: datetime | tuple[object, ...]) -> object:
+    """What JSON has no form of: times and tuples."""
+    return value.isoformat() if isinstance(value, datetime) else list(value)
