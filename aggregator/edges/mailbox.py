@@ -9,7 +9,6 @@ import contextlib
 import imaplib
 import logging
 import re
-import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from aggregator.edges.faults import network_fault
 from aggregator.edges.relay import is_loopback
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.steps.bounces import MOST_BYTES
@@ -213,20 +213,10 @@ def _answer(told: tuple[str, Sequence[Any]]) -> Sequence[Any]:
 
 def _reason(error: Exception) -> str:
     match error:
-        case ssl.SSLCertVerificationError():
-            return f"TLS: {error.verify_message}"
-        case ssl.SSLError():
-            return f"TLS: {error.reason}"
-        case TimeoutError():
-            return "no answer in time"
-        case ConnectionRefusedError():
-            return "connection refused"
-        case socket.gaierror():
-            return "no DNS entry"
         case imaplib.IMAP4.error():
             said = error.args[0] if error.args else b""
             text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
             return f"the server said: {' '.join(text.split())[:200]}"
         case OSError():
-            return error.strerror or str(error)
+            return network_fault(error)
     return "the server takes ASCII letters only in user, password and folder"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import http.client
-import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+from aggregator.edges.faults import network_fault
 from aggregator.model import Reached
 
 SECONDS = 4.0
@@ -32,8 +32,10 @@ def reach(url: str, now: datetime, *, tls: ssl.SSLContext | None = None) -> Reac
         connection.request("HEAD", parts._replace(scheme="", netloc="").geturl() or "/")
         answer = connection.getresponse()
         return Reached(status=answer.status, ahead=_ahead(answer.getheader("Date", ""), now))
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        return Reached(trouble=_reason(error))
+    except OSError as error:
+        return Reached(trouble=network_fault(error))
+    except (http.client.HTTPException, ValueError):
+        return Reached(trouble="no HTTP answer")
     finally:
         connection.close()
 
@@ -44,20 +46,3 @@ def _ahead(date: str, now: datetime) -> timedelta | None:
     except ValueError:
         return None
     return told.replace(tzinfo=told.tzinfo or UTC) - now
-
-
-def _reason(error: Exception) -> str:
-    match error:
-        case ssl.SSLCertVerificationError():
-            return f"TLS: {error.verify_message}"
-        case ssl.SSLError():
-            return f"TLS: {error.reason}"
-        case TimeoutError():
-            return "no answer in time"
-        case ConnectionRefusedError():
-            return "connection refused"
-        case socket.gaierror():
-            return "no DNS entry"
-        case OSError():
-            return error.strerror or "the connection failed"
-    return "no HTTP answer"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
 
 from aggregator.edges.sql.columns import columns_of
 from aggregator.edges.sql.engine import AnyRow, insert_into
@@ -213,9 +213,9 @@ def data_of(connection: Connection, address: str) -> dict[str, tuple[Mapping[str
         (suppressions, suppressions.c.address_hash == _address_hash(address)),
     )
 
-    def rows(table: Table, about: object) -> tuple[Mapping[str, object], ...]:
+    def rows(table: Table, about: ColumnElement[bool]) -> tuple[Mapping[str, object], ...]:
         columns = [column for column in table.c if column.name != "token_hash"]
-        found = connection.execute(select(*columns).where(about))  # type: ignore[arg-type]
+        found = connection.execute(select(*columns).where(about))
         return tuple(dict(row) for row in found.mappings())
 
     return {table.name: rows(table, about) for table, about in mine}
