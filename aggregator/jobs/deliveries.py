@@ -66,6 +66,8 @@ def deliver(
         log.warning("%d letters come too late and are held: `aggregator digest release`", held)
     connections = 1 if tools.mail_is_file else tools.config.mail.connections
     desk = _Desk(tools, stopping, pacer or Pacer())
+    if not desk.opens():
+        return Delivery(states={})  # asked every few seconds: no thread is started for nothing
     try:
         with ThreadPoolExecutor(connections, thread_name_prefix="mail") as pool:
             running = [pool.submit(_connection, tools, desk) for _ in range(connections)]
@@ -89,6 +91,11 @@ class _Desk:
         """Letters in a row that found no mail server."""
         self._making = threading.Lock()
         self._letters: OrderedDict[object, Letter | AggregatorError] = OrderedDict()
+
+    def opens(self) -> bool:
+        """Take the first letters in hand; False: none is due."""
+        with self._pacer.changed:
+            return not self._stopping() and self._claim(time.monotonic())
 
     def take(self) -> OutboxItem | None:
         """The next letter; None: none is due any more, the server is away, or the program ends."""
