@@ -19,6 +19,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from aggregator.hosts.cli import app
+from aggregator.ports import Tools
 from tests.servers import FeedServer, MailServer, Reply
 
 AGGREGATOR = (sys.executable, "-m", "aggregator")
@@ -119,3 +120,33 @@ def place(tmp_path: Path) -> Iterator[Place]:
 def mail() -> Iterator[MailServer]:
     with MailServer() as server:
         yield server
+
+
+# ── what people see ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tools]:
+    """The sample week, with a hostile feed among its publishers."""
+    from tests.hosts.site import whole_week  # which takes `rss` from here
+
+    with whole_week(tmp_path_factory.mktemp("week")) as tools:
+        yield tools
+
+
+@pytest.fixture(scope="module")
+def address(week: Tools) -> Iterator[str]:
+    """Where that week is served."""
+    from tests.hosts.browsing import served
+
+    with served(week) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser(week: Tools) -> Iterator[Any]:
+    """A headless browser. After the week: it keeps the event loop, and polling needs one."""
+    from tests.hosts.browsing import chromium
+
+    with chromium() as opened:
+        yield opened

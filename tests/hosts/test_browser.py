@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,8 +12,7 @@ import pytest
 from aggregator.model import SignUp, StoryItems, Subscriber
 from aggregator.ports import Tools
 from aggregator.steps import tokens
-from tests.hosts.browsing import Witness, chromium, needs_chromium, served
-from tests.hosts.site import whole_week
+from tests.hosts.browsing import Witness, needs_chromium
 
 LANGUAGES = ("en", "ko")
 WIDTHS = (375, 1280)
@@ -23,25 +21,6 @@ MOST_BYTES = 100_000
 MOST_REQUESTS = 3
 
 pytestmark = [needs_chromium, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tools]:
-    with whole_week(tmp_path_factory.mktemp("browser")) as tools:
-        yield tools
-
-
-@pytest.fixture(scope="module")
-def address(week: Tools) -> Iterator[str]:
-    with served(week) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser(week: Tools) -> Iterator[Any]:
-    # After the week: a browser keeps this thread's event loop, and polling needs one.
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -17,8 +16,7 @@ from lxml import etree
 from aggregator import jobs
 from aggregator.ports import Tools
 from tests import hostile
-from tests.hosts.browsing import Witness, chromium, needs_chromium, served
-from tests.hosts.site import whole_week
+from tests.hosts.browsing import Witness, needs_chromium
 
 PAGES = (
     "/",
@@ -39,25 +37,6 @@ KINDS = ("stories", "tags", "unsubscribe", "preferences")
 ENDINGS = ("atom", "rss", "json")
 
 pytestmark = [needs_chromium, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tools]:
-    with whole_week(tmp_path_factory.mktemp("hostile")) as tools:
-        yield tools
-
-
-@pytest.fixture(scope="module")
-def address(week: Tools) -> Iterator[str]:
-    with served(week) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser(week: Tools) -> Iterator[Any]:
-    # After the week: a browser keeps this thread's event loop, and polling needs one.
-    with chromium() as opened:
-        yield opened
 
 
 FOREIGN = """root => {
