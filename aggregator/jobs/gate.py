@@ -76,12 +76,10 @@ def _seen(look: Look | str) -> Iterator[Finding]:
 
 def _links(tools: Tools, issue: Issue) -> Iterator[Finding]:
     """What the letter leads to must be in the store: an article may have been judged anew since."""
-    leading = (*issue.top, *(s for part in issue.sections for s in part.stories))
-    stories = [told for story in leading for told in (story, *story.related)]
-    for story in stories:
+    for story in issue.told:
         if tools.store.story(story.id) is None:
             yield Finding(number=16, what=f"there is no page for the story {story.title[:60]!r}")
-    items: list[IssueItem] = [i for story in stories for i in (story.first, *story.items)]
+    items: list[IssueItem] = [i for story in issue.told for i in (story.first, *story.items)]
     items += [*issue.analysis, *issue.scenarios, *issue.ritual]
     items += [q.item for q in issue.quotations]
     for item in {i.article_id: i for i in items}.values():

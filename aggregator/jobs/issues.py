@@ -47,10 +47,7 @@ def _before(tools: Tools, period: Period) -> digest.Before:
         if issue.period.end <= period.start
     )
     told = {
-        item.article_id
-        for issue in earlier[:1]
-        for story in (*issue.top, *(s for part in issue.sections for s in part.stories))
-        for item in story.items
+        item.article_id for issue in earlier[:1] for story in issue.heads for item in story.items
     }
     titles = {id: found.article.title for id in sorted(told) if (found := tools.store.item(id))}
     return digest.Before(issues=earlier, titles=titles)

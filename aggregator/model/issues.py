@@ -266,6 +266,16 @@ class Issue:
     minutes: int = 1
     composed_at: datetime
 
+    @property
+    def heads(self) -> tuple[IssueStory, ...]:
+        """The leading stories and those of the sections; smaller ones are `related` to them."""
+        return (*self.top, *(story for part in self.sections for story in part.stories))
+
+    @property
+    def told(self) -> tuple[IssueStory, ...]:
+        """All of these, each followed by the smaller ones."""
+        return tuple(told for story in self.heads for told in (story, *story.related))
+
 
 # ── the gate ─────────────────────────────────────────────────────────────────────────────────────
 

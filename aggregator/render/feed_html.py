@@ -16,6 +16,7 @@ from aggregator.render.links import digest_path, story_path, tag_path
 from aggregator.render.safe import headline, language_tag, shown, web_link
 from aggregator.render.templates import TagNames, plural
 from aggregator.rules import Site
+from aggregator.steps import perspectives
 from aggregator.steps.perspectives import GROUPS, group_of
 
 MOST_HEADLINES = 20
@@ -79,7 +80,7 @@ def told_by(reports: int, coverage: Sequence[Coverage], heard: Collection[str]) 
 
 
 def publisher_of(item: Item) -> str:
-    return shown(item.feed.publisher or item.feed.title, 80) or item.feed.id
+    return shown(perspectives.publisher_of(item.feed), 80) or item.feed.id
 
 
 # ── parts of a story ─────────────────────────────────────────────────────────────────────────────

@@ -13,10 +13,10 @@ from aggregator.render.names import N_
 from aggregator.render.safe import shown
 from aggregator.render.templates import TagNames
 from aggregator.render.views import when_words
+from aggregator.steps.perspectives import CAPITALS
 
 DOUBTFUL = frozenset({"c-hypothetical", "c-reported-anon", "c-negated", "c-historical"})
 """Said beside the headline. That somebody claims something, the headline mostly says itself."""
-_CAPITALS = frozenset({"pyongyang", "seoul", "washington", "tokyo", "beijing", "moscow"})
 _SURE = frozenset({"c-confirmed"})
 
 
@@ -116,7 +116,7 @@ class View:
             )
             if story.theme.before is not None:
                 told.append(self.before(story.theme.before))
-        cells = [c for c in self.cells(story) if c.group in _CAPITALS]
+        cells = [c for c in self.cells(story) if c.group in CAPITALS]
         heard = [c.label for c in cells if c.articles]
         silent = [c.label for c in cells if c.state == "silent"]
         if heard and silent and len(story.coverage) > 1:
@@ -168,9 +168,7 @@ class View:
 
     def story(self, story_id: str) -> IssueStory | None:
         """A story of this issue by its id."""
-        leading = (*self.issue.top, *(s for part in self.issue.sections for s in part.stories))
-        every = (told for story in leading for told in (story, *story.related))
-        return next((told for told in every if told.id == story_id), None)
+        return next((told for told in self.issue.told if told.id == story_id), None)
 
     def place(self, story_id: str) -> int:
         """1 to 5: where a leading story stands; 0: it is none."""

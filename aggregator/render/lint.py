@@ -17,10 +17,9 @@ from typing import Final
 from lxml import etree, html
 
 from aggregator.model import Finding
+from aggregator.render.mail import MOST_BYTES, WANTED_BYTES
 from aggregator.rules import READABLE, contrast
 
-WANTED_BYTES: Final = 90_000
-MOST_BYTES: Final = 100_000
 SMALLEST: Final = 14.0
 """Pixels of text. Smaller only where nothing is written: the bars of a chart."""
 
@@ -178,7 +177,7 @@ def _markup(markup: str) -> Iterator[Finding]:
     styles = [e.get("style") or "" for e in tree.iter(etree.Element)]
     if bad := next((m for s in styles if (m := _REFUSED_STYLES.search(s))), None):
         yield Finding(number=40, what=f"mail programs do not know {bad[0].strip('; {')}")
-    if any(name.startswith("on") for e in tree.iter(etree.Element) for name in e.keys()):  # noqa: SIM118
+    if any(str(name).startswith("on") for e in tree.iter(etree.Element) for name in e.attrib):
         yield Finding(number=39, what="an element holds a script")
 
 

@@ -29,6 +29,7 @@ from aggregator.render.names import N_
 from aggregator.render.safe import excerpt, headline, shown, web_link
 from aggregator.render.templates import render
 from aggregator.rules import Site
+from aggregator.steps import perspectives
 from aggregator.steps.perspectives import GROUPS, group_of
 from aggregator.taxonomy import Taxonomy
 
@@ -356,7 +357,7 @@ def _when(item: Item) -> tuple[datetime, str]:
 
 
 def _publisher(item: Item) -> str:
-    return shown(item.feed.publisher or item.feed.title, 80) or item.feed.id
+    return shown(perspectives.publisher_of(item.feed), 80) or item.feed.id
 
 
 def perspective_name(view: View, slug: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from aggregator.model import Difference, Item, Saying
+from aggregator.steps.perspectives import publisher_of
 from aggregator.steps.sketch import lead_of
 from aggregator.taxonomy import Contrast, Taxonomy
 
@@ -31,7 +32,7 @@ _MOST: Final = 4
 def differences(items: Sequence[Item], taxonomy: Taxonomy) -> tuple[Difference, ...]:
     """One for each contrast on which publishers disagree. `items`: without copies."""
     reports = [item for item in items if item.judgement.genre in _REPORTS]
-    if len({_publisher(item) for item in reports}) < 2:
+    if len({publisher_of(item.feed) for item in reports}) < 2:
         return ()
     found = (_on(contrast, reports) for contrast in taxonomy.contrasts.values())
     return tuple(difference for difference in found if difference is not None)
@@ -41,7 +42,7 @@ def _on(contrast: Contrast, reports: Iterable[Item]) -> Difference | None:
     latest: dict[str, frozenset[str]] = {}
     for item in sorted(reports, key=lambda i: (i.article.published_at, i.article.id)):
         if told := _told(contrast, item):
-            latest[_publisher(item)] = told
+            latest[publisher_of(item.feed)] = told
     if all(a & b for a in latest.values() for b in latest.values()):
         return None
     by_value: defaultdict[str, list[str]] = defaultdict(list)
@@ -56,10 +57,6 @@ def _on(contrast: Contrast, reports: Iterable[Item]) -> Difference | None:
             for value, publishers in ranked[:_MOST]
         ),
     )
-
-
-def _publisher(item: Item) -> str:
-    return item.feed.publisher or item.feed.title
 
 
 def _told(contrast: Contrast, item: Item) -> frozenset[str]:

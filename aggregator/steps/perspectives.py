@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from aggregator.model import Coverage, FeedHealth, Item
+from aggregator.model import Coverage, Feed, FeedHealth, Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,14 @@ GROUPS: tuple[Group, ...] = (
     Group(slug="others", label="Others", short="OTH"),
 )
 
+CAPITALS = tuple(group.slug for group in GROUPS[:6])
+"""Those whose silence is worth a word; the others are observers."""
 _GROUP_OF = {perspective: group.slug for group in GROUPS for perspective in group.perspectives}
+
+
+def publisher_of(feed: Feed) -> str:
+    """Who speaks in a feed."""
+    return feed.publisher or feed.title or feed.id
 
 
 def group_of(perspective: str) -> str:
@@ -114,5 +121,5 @@ def _one(slug: str, items: Sequence[Item]) -> Coverage:
         group=slug,
         first_at=ordered[0].article.published_at,
         articles=sum(item.duplicate_of is None for item in ordered),
-        publishers=tuple(dict.fromkeys(item.feed.publisher or item.feed.title for item in ordered)),
+        publishers=tuple(dict.fromkeys(publisher_of(item.feed) for item in ordered)),
     )

@@ -248,8 +248,7 @@ def _corrections(before: Before) -> tuple[Correction, ...]:
     """Headlines of the issue before that were changed since; marks of revision are no change."""
     found: dict[str, Correction] = {}
     for issue in before.issues[:1]:
-        stories = (*issue.top, *(s for part in issue.sections for s in part.stories))
-        for item in (i for s in stories for i in s.items):
+        for item in (i for s in issue.heads for i in s.items):
             now = before.titles.get(item.article_id, item.title)
             if title_key(now) != title_key(item.title):
                 found[item.article_id] = Correction(

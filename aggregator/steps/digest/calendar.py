@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from aggregator.model import Item, Period, StoryItems, Telling, Upcoming
 from aggregator.steps.copies import without_revision
-from aggregator.steps.digest.telling import OPINION, originals, publisher, telling_tags
+from aggregator.steps.digest.telling import OPINION, originals, telling_tags
+from aggregator.steps.perspectives import publisher_of
 from aggregator.steps.text import sentences, without_dateline
 from aggregator.taxonomy import Anniversary, Taxonomy
 
@@ -173,7 +174,10 @@ def _best(told: Sequence[tuple[Item, str]], language: str) -> Telling | None:
 
 def _telling(item: Item, text: str) -> Telling:
     return Telling(
-        title=text, language=item.article.language, url=item.article.url, publisher=publisher(item)
+        title=text,
+        language=item.article.language,
+        url=item.article.url,
+        publisher=publisher_of(item.feed),
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Literal
 
 from aggregator.model import CapitalView, Item, StoryItems
 from aggregator.steps.digest.choosing import Weighed
 from aggregator.steps.digest.telling import OPINION, central, issue_item, originals
-from aggregator.steps.perspectives import GROUPS, group_of
+from aggregator.steps.perspectives import CAPITALS, GROUPS, group_of
 from aggregator.taxonomy import Taxonomy
 
-_CAPITALS = frozenset({"pyongyang", "seoul", "washington", "tokyo", "beijing", "moscow"})
 _LEADING = 5
 _SEVERAL = 3
 """Groups that tell a story, from which on the silence of another one is worth a line."""
@@ -33,7 +33,7 @@ def views(
     found = []
     for group in GROUPS:
         view = _view(group.slug, told, told[:_LEADING], taxonomy, heard, asked)
-        if group.slug in _CAPITALS or view.articles:
+        if group.slug in CAPITALS or view.articles:
             found.append(view)
     return tuple(found)
 
@@ -52,11 +52,13 @@ def _view(
         (v.story.id for v in leading if len(_groups(v)) >= _SEVERAL and not _of(group, v)), ""
     )
     if not mine:
-        state = "silent" if group in heard else "failed" if group in asked else "unheard"
+        state: Literal["silent", "failed", "unheard"] = (
+            "silent" if group in heard else "failed" if group in asked else "unheard"
+        )
         return CapitalView(
             group=group,
-            state=state,  # type: ignore[arg-type]
-            absent=absent if state == "silent" and group in _CAPITALS else "",
+            state=state,
+            absent=absent if state == "silent" and group in CAPITALS else "",
         )
     first = sum(group_of(_earliest(view).feed.perspective) == group for view, _ in mine)
     lead = next(
@@ -69,7 +71,7 @@ def _view(
         stories=len(mine),
         first=first,
         lead=issue_item(lead or mine[0][1][0], taxonomy),
-        absent=absent if group in heard and group in _CAPITALS else "",
+        absent=absent if group in heard and group in CAPITALS else "",
     )
 
 

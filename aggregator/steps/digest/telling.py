@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from aggregator.model import IssueItem, IssueStory, Item, Rights, StoryItems, Telling
 from aggregator.steps.copies import without_revision
-from aggregator.steps.perspectives import coverage, group_of
+from aggregator.steps.perspectives import coverage, group_of, publisher_of
 from aggregator.steps.sections import section_of
 from aggregator.steps.text import sentences, without_dateline
 from aggregator.taxonomy import Taxonomy
@@ -46,11 +46,6 @@ _TELLING_FACETS = ("event", "topic", "actor", "org", "place")
 _CUT = ("...", "…", "..", "…”", '…"')
 
 
-def publisher(item: Item) -> str:
-    """Who reports it."""
-    return item.feed.publisher or item.feed.title or item.feed.id
-
-
 def originals(view: StoryItems) -> list[Item]:
     """The reports without copies, earliest first."""
     kept = [i for i in view.items if i.duplicate_of is None]
@@ -82,7 +77,7 @@ def issue_item(item: Item, taxonomy: Taxonomy) -> IssueItem:
         article_id=article.id,
         title=without_revision(article.title),
         url=article.url,
-        publisher=publisher(item),
+        publisher=publisher_of(item.feed),
         perspective=feed.perspective,
         group=group_of(feed.perspective),
         language=article.language,
@@ -123,9 +118,9 @@ def issue_story(
     # A language that none of the editions is in: the story speaks for itself.
     chosen = tellings[0] if tellings else _telling(ordered)
     bearer = next(i for i in ordered if i.article.url == chosen.url)
-    by_publisher = {publisher(bearer): bearer}
+    by_publisher = {publisher_of(bearer.feed): bearer}
     for item in ordered:
-        by_publisher.setdefault(publisher(item), item)
+        by_publisher.setdefault(publisher_of(item.feed), item)
     voices = _voices(list(by_publisher.values()))
     return IssueStory(
         id=view.story.id,
@@ -183,7 +178,7 @@ def _telling(items: Sequence[Item]) -> Telling:
     bearer = items[0]
     quoted = next(
         (
-            (text, publisher(i))
+            (text, publisher_of(i.feed))
             for i in items
             if i.judgement.genre not in FLEETING and (text := quotable(i))
         ),
@@ -193,7 +188,7 @@ def _telling(items: Sequence[Item]) -> Telling:
         title=without_revision(bearer.article.title),
         language=bearer.article.language,
         url=bearer.article.url,
-        publisher=publisher(bearer),
+        publisher=publisher_of(bearer.feed),
         what=quoted[0],
         what_source=quoted[1],
     )
